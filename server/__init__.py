@@ -1,0 +1,1 @@
+"""The server: a recorded line and a direction in, a facial performance out."""

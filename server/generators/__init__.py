@@ -1,0 +1,1 @@
+"""The generators: each turns speech and direction into a facial performance."""

@@ -1,0 +1,252 @@
+"""What client and server say to each other: dataclasses, no sockets, no meaning.
+
+Numpy and the standard library only, relative imports only: the Blender add-on carries a copy.
+Times are seconds from the first audible sample. Arrays are float32 and travel as raw frames
+beside the JSON header (see `codec`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIRE_VERSION: Final = 1
+OUTPUTS: Final[tuple[str, ...]] = ("arkit52", "arkit51", "flame")
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """How the audio of a request arrives.
+
+    Attributes:
+        encoding: "file" (the original file's bytes) or "f32le" (mono float32 samples).
+        sample_rate: Hz; needed for "f32le", ignored for "file".
+        trim_start, trim_end: audible part in seconds of the file; None means its end.
+        playback_rate: speed at which the strip plays (1.0 = as recorded).
+        filename: for messages to the user only.
+    """
+
+    encoding: str = "file"
+    sample_rate: int = 0
+    trim_start: float = 0.0
+    trim_end: float | None = None
+    playback_rate: float = 1.0
+    filename: str = ""
+
+
+@dataclass(frozen=True)
+class StripSpec:
+    """An AU strip: which muscle, when, how strongly.
+
+    Attributes:
+        au: "AU12", "AU12L", "AU12R".
+        start, end: seconds, end exclusive.
+        keys: (seconds, intensity 0..1) in absolute seconds; one key is a constant intensity.
+        mode: "hold" (kept up through the strip) or "accent" (excited inside the strip).
+        ease_in, ease_out: seconds of onset and offset.
+    """
+
+    au: str
+    start: float
+    end: float
+    keys: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
+    mode: str = "hold"
+    ease_in: float = 0.15
+    ease_out: float = 0.2
+
+
+@dataclass(frozen=True)
+class DirectionStrip:
+    """A direction in words over a span of time."""
+
+    text: str
+    start: float
+    end: float
+    intensity: float = 1.0
+
+
+@dataclass(frozen=True)
+class TimedPhone:
+    """A speech sound with its times in seconds."""
+
+    phone: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """One line to perform. Every field but the audio has a default.
+
+    Attributes:
+        request_id: unique per client.
+        generator: "articulate", "cafe_talk", ...
+        audio: how audio arrives, or None for a silent motion of `seconds`.
+        seconds: length without audio.
+        guidance: "audio", "emotion" (alpha), "strips" (beta) -> scale.
+        pose: blendshape name -> value, a posed expression as the direction.
+        phones: the user's corrected phones; obeyed when given.
+        regenerate_start, regenerate_end, regenerate_regions: inpainting span (seconds) and face
+            regions; everything outside stays bit-identical to the base clip sent along.
+        style: name of a talking style, or "".
+        steps: denoising steps, None for the generator's default.
+    """
+
+    request_id: str
+    generator: str = "articulate"
+    audio: AudioInfo | None = None
+    seconds: float = 0.0
+    direction: str = ""
+    direction_strips: tuple[DirectionStrip, ...] = ()
+    pose: Mapping[str, float] = field(default_factory=dict)
+    emotion: str = "neutral"
+    intensity: float = 0.5
+    style: str = ""
+    strips: tuple[StripSpec, ...] = ()
+    transcript: str = ""
+    language: str = "en"
+    phones: tuple[TimedPhone, ...] = ()
+    guidance: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 0
+    takes: int = 1
+    output: str = "arkit52"
+    fps: float = 30.0
+    regenerate_start: float | None = None
+    regenerate_end: float | None = None
+    regenerate_regions: tuple[str, ...] = ()
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class AudioChunk:
+    """At most 1 MiB of audio; `last` ends it."""
+
+    request_id: str
+    seq: int
+    last: bool
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """The server will take `chunks` more audio chunks."""
+
+    request_id: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class Cancel:
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Ping:
+    nonce: int = 0
+
+
+@dataclass(frozen=True)
+class Pong:
+    nonce: int = 0
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Asks what the server is and can do."""
+
+    client: str = ""
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What the server is and can do."""
+
+    server_version: str
+    device: str
+    generators: tuple[str, ...]
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    request_id: str
+    queue_position: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Stage ("upload", "listen", "perform", "send") and how much of the whole is done, 0..1."""
+
+    request_id: str
+    stage: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Final frames, in order. All arrays of a result travel in chunks, so memory stays flat.
+
+    Attributes:
+        take: 0-based take number.
+        start_frame: index of the first frame of this chunk in the take.
+        names: columns of `coefficients` and of every layer.
+        coefficients: [n, len(names)].
+        head: [n, 3] radians. eyes: [n, 2, 3] radians.
+        layers: name -> [n, len(names)], summing to the unclamped coefficients.
+    """
+
+    request_id: str
+    take: int
+    start_frame: int
+    names: tuple[str, ...]
+    coefficients: NDArray[np.float32]
+    head: NDArray[np.float32]
+    eyes: NDArray[np.float32]
+    layers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A take is complete; its frames were sent before in chunks.
+
+    Attributes:
+        n_frames: frames of the whole take.
+        contacts: (kind, start, end).
+        provenance: generator, seed, weights hash, versions, request: enough to make it again.
+        timings: stage -> seconds.
+    """
+
+    request_id: str
+    take: int
+    n_frames: int
+    fps: float
+    contacts: tuple[tuple[str, float, float], ...] = ()
+    phones: tuple[TimedPhone, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    last: bool = True  # no further take of this request follows
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A request ended without a result.
+
+    Attributes:
+        code: "cancelled", "bad_audio", "bad_request", "limit", "version", "internal".
+        message: what happened, with which value. hint: what to do.
+    """
+
+    request_id: str
+    code: str
+    message: str
+    hint: str = ""
+
+
+ClientMessage: TypeAlias = GenerateRequest | AudioChunk | Cancel | Ping | Pong | Hello
+Event: TypeAlias = Accepted | Progress | Chunk | Result | Failed
+ServerMessage: TypeAlias = Event | Credit | Ping | Pong | Welcome
