@@ -89,9 +89,7 @@ _REGION_OF_PREFIX: Final[dict[str, str]] = {
 
 
 def _region(name: str) -> str:
-    return next(
-        region for prefix, region in _REGION_OF_PREFIX.items() if name.startswith(prefix)
-    )
+    return next(region for prefix, region in _REGION_OF_PREFIX.items() if name.startswith(prefix))
 
 
 REGION_OF: Final[dict[str, str]] = {name: _region(name) for name in ARKIT_NAMES}

@@ -39,5 +39,10 @@ BILABIALS: Final = frozenset(VISEME_CLASSES["pbm"])
 """Both lips must meet."""
 LABIODENTALS: Final = frozenset(VISEME_CLASSES["fv"])
 """The lower lip must touch the upper teeth."""
-VOWELS: Final = frozenset(["i", "y", "ɪ", "ʏ", "e", "ø", "ɛ", "œ", "æ", "a", "ɑ", "ɒ", "ɔ", "o", "ʊ", "u", "ʌ", "ə", "ɐ", "ɜ", "ɨ"])
-ROUNDED: Final = frozenset(["w", "ɥ", "u", "ʊ", "y", "ʏ", "o", "ɔ", "ø", "œ", "ɒ", "ʃ", "ʒ", "tʃ", "dʒ"])
+VOWELS: Final = frozenset(
+    {"i", "y", "ɪ", "ʏ", "e", "ø", "ɛ", "œ", "æ", "a", "ɑ", "ɒ", "ɔ", "o", "ʊ", "u", "ʌ", "ə", "ɐ",
+     "ɜ", "ɨ"}
+)  # fmt: skip
+ROUNDED: Final = frozenset(
+    {"w", "ɥ", "u", "ʊ", "y", "ʏ", "o", "ɔ", "ø", "œ", "ɒ", "ʃ", "ʒ", "tʃ", "dʒ"}
+)
