@@ -12,6 +12,8 @@ Each message is one sentence that says what happened and with which value; `hint
 `code` is what travels in `Failed`.
 """
 
+# ruff: noqa: N818 - these names are the product's words ("cancelled", "unavailable")
+
 from __future__ import annotations
 
 from typing import ClassVar
