@@ -1,0 +1,1 @@
+"""Direction text -> Action Units, blendshapes, emotion and AU strips."""

@@ -1,0 +1,1 @@
+"""Training of the language part: the composed TEAD, distillation, detector and autoencoder."""
