@@ -1,0 +1,475 @@
+"""The client that the command line and the Blender add-on share: it never blocks its caller.
+
+A worker thread owns the DEALER socket. `submit` and `cancel` put a command into a queue and
+return; `poll` returns the events that arrived since. Nothing here calls back into the caller's
+code, so Blender's data is only ever touched by Blender's own thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias
+
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+from zmq.utils.monitor import recv_monitor_message
+
+from . import codec
+from .errors import WireError
+from .messages import (
+    AudioChunk,
+    Cancel,
+    ClientMessage,
+    Credit,
+    Event,
+    Failed,
+    GenerateRequest,
+    Hello,
+    Ping,
+    Pong,
+    Result,
+    Welcome,
+)
+
+DEFAULT_ADDRESS: Final = "tcp://127.0.0.1:5557"
+AudioSource: TypeAlias = bytes | Path | NDArray[np.float32] | None
+"""A file's bytes, a file, mono float32 samples (for encoding "f32le"), or nothing."""
+
+_CHUNK_BYTES: Final = 512 << 10
+_PING_INTERVAL: Final = 2.0  # seconds
+_UNREAD_LIMIT: Final = 96 << 20  # bytes of events; beyond it the socket is left unread
+_CONNECTION_EVENTS: Final = (
+    zmq.Event.DISCONNECTED
+    | zmq.Event.HANDSHAKE_FAILED_AUTH
+    | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
+)
+
+
+@dataclass(frozen=True)
+class ServerLost:
+    """The server does not answer any more; every open request has `Failed` with code "lost"."""
+
+    message: str
+    hint: str
+
+
+ClientEvent: TypeAlias = Event | ServerLost
+
+
+@dataclass(frozen=True)
+class ClientKeys:
+    """CURVE keys in Z85 text: this client's pair and the server's public key."""
+
+    public: str
+    secret: str = field(repr=False)
+    server_public: str = ""
+
+    @classmethod
+    def from_files(cls, own_secret: Path, server_public: Path) -> ClientKeys:
+        """Read the two key files that `soliloquy keys` writes.
+
+        Raises:
+            WireError: a file cannot be read or holds no such key.
+        """
+        import zmq.auth
+
+        try:
+            public, secret = zmq.auth.load_certificate(own_secret)
+            server, _ = zmq.auth.load_certificate(server_public)
+        except (OSError, ValueError) as error:
+            raise WireError(
+                f"The keys cannot be read: {error}.", "Run `soliloquy keys`."
+            ) from error
+        if secret is None:
+            raise WireError(f"{own_secret} holds no secret key.", "Name the `.key_secret` file.")
+        return cls(public.decode(), secret.decode(), server.decode())
+
+
+@dataclass
+class _Open:
+    """A request that has no last result yet, and what of its audio is still to be sent."""
+
+    started: float
+    audio: BinaryIO | None = None
+    credits: int = 0
+    seq: int = 0
+
+    def close(self) -> None:
+        if self.audio is not None:
+            self.audio.close()
+            self.audio = None
+
+
+class Client:
+    """A connection to a server.
+
+    Args:
+        address: ZeroMQ address of the server.
+        keys: needed for a server that is not on this machine.
+        timeout: seconds of silence from a server that was there, until it counts as lost.
+        connect_timeout: the same for a server that was never heard.
+        name: for the server's log.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        keys: ClientKeys | None = None,
+        *,
+        timeout: float = 15.0,
+        connect_timeout: float = 3.0,
+        name: str = "soliloquy",
+    ) -> None:
+        self.address = address
+        self._inbox: queue.SimpleQueue[tuple[ClientEvent, int]] = queue.SimpleQueue()
+        self._unread = _Counter()
+        self._commands: queue.SimpleQueue[Callable[[_Worker], None]] = queue.SimpleQueue()
+        self._context = zmq.Context(io_threads=1)
+        self._wake_lock = threading.Lock()
+        self._wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
+        self._wake.linger = 0
+        self._wake.bind("inproc://wake")
+        self._worker = _Worker(self, keys, timeout, connect_timeout, name)
+        self._thread = threading.Thread(target=self._worker.run, name="soliloquy", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: GenerateRequest, audio: AudioSource = None) -> None:
+        """Send a request; returns at once, events follow in `poll`.
+
+        Args:
+            request: `request.audio` says how the audio arrives; None when there is none.
+            audio: what is uploaded in chunks.
+
+        Raises:
+            WireError: audio and `request.audio` do not fit, or the client is closed.
+        """
+        if (audio is None) != (request.audio is None):
+            raise WireError("A request's `audio` field and the audio given must go together.")
+        if isinstance(audio, np.ndarray):
+            audio = np.ascontiguousarray(audio, "<f4").tobytes()
+        self._command(lambda worker: worker.open(request, audio))
+
+    def cancel(self, request_id: str) -> None:
+        """Ask for an end; `Failed` with code "cancelled" follows unless it was just done."""
+        self._command(lambda worker: worker.cancel(request_id))
+
+    def poll(self, most: int = 1000) -> list[ClientEvent]:
+        """Return the events that have arrived, oldest first; never waits."""
+        events: list[ClientEvent] = []
+        while len(events) < most:
+            try:
+                event, size = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            self._unread.add(-size)
+            events.append(event)
+        return events
+
+    def wait(self, timeout: float) -> ClientEvent | None:
+        """Return the next event, or None after `timeout` seconds. For programs, not for Blender."""
+        try:
+            event, size = self._inbox.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        self._unread.add(-size)
+        return event
+
+    def perform(self, request: GenerateRequest, audio: AudioSource = None) -> Iterator[Event]:
+        """Send a request and yield its events until it is over. For programs, not for Blender."""
+        self.submit(request, audio)
+        while True:
+            event = self.wait(1.0)
+            if event is None or isinstance(event, ServerLost):
+                continue
+            if event.request_id == request.request_id:
+                yield event
+                if isinstance(event, Failed) or (isinstance(event, Result) and event.last):
+                    return
+
+    def hello(self, timeout: float = 2.0) -> Welcome | None:
+        """Ask who is there and wait for the answer; None when nobody answers in time."""
+        asked = time.monotonic()
+        self._command(lambda worker: worker.send(Hello(worker.name)))
+        while time.monotonic() - asked < timeout:
+            if self._worker.welcomed_at >= asked:
+                return self.welcome
+            time.sleep(0.01)
+        return None
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the server said of itself when last heard, None before."""
+        return self._worker.welcome
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server has been heard within the time limit."""
+        return self._worker.connected
+
+    def close(self) -> None:
+        """Stop at once: open requests are given up, the socket is closed without lingering."""
+        if self._context.closed:
+            return
+        self._worker.stop.set()
+        self._notify()
+        self._thread.join(2.0)
+        with self._wake_lock:
+            self._wake.close(0)
+            self._context.term()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _command(self, command: Callable[[_Worker], None]) -> None:
+        if self._worker.stop.is_set() or self._context.closed:
+            raise WireError("This client is closed.", "Open a new one.")
+        self._commands.put(command)
+        self._notify()
+
+    def _notify(self) -> None:
+        with self._wake_lock:
+            try:
+                self._wake.send(b"", zmq.NOBLOCK)
+            except zmq.Again:
+                return  # a thousand wake-ups are waiting already
+
+
+class _Counter:
+    """A number that two threads add to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.value = 0
+
+    def add(self, amount: int) -> None:
+        with self._lock:
+            self.value += amount
+
+
+class _Worker:
+    """Everything that happens in the client's own thread."""
+
+    def __init__(
+        self,
+        client: Client,
+        keys: ClientKeys | None,
+        timeout: float,
+        connect_timeout: float,
+        name: str,
+    ) -> None:
+        self.name = name
+        self.stop = threading.Event()
+        self.welcome: Welcome | None = None
+        self.welcomed_at = -1.0
+        self.connected = False
+        self._inbox = client._inbox
+        self._unread = client._unread
+        self._commands = client._commands
+        self._context = client._context
+        self._address = client.address
+        self._keys = keys
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._open: dict[str, _Open] = {}
+        self._heard = time.monotonic()
+        self._pinged = 0.0
+
+    def run(self) -> None:
+        """Serve commands, socket and heartbeat until `stop` is set."""
+        wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
+        wake.linger = 0
+        wake.connect("inproc://wake")
+        self._connect()
+        try:
+            while not self.stop.is_set():
+                self._wait(wake)
+                while not self._commands.empty():
+                    self._commands.get()(self)
+                self._read_socket()
+                self._read_monitor()
+                self._heartbeat()
+        finally:
+            for entry in self._open.values():
+                entry.close()
+            self._disconnect()
+            wake.close(0)
+
+    def _connect(self) -> None:
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.sndhwm = 0  # uploads are bounded by credits
+        self._socket.rcvhwm = 64
+        self._socket.reconnect_ivl = 100
+        self._socket.reconnect_ivl_max = 1000
+        if self._keys is not None:
+            self._socket.curve_publickey = self._keys.public.encode()
+            self._socket.curve_secretkey = self._keys.secret.encode()
+            self._socket.curve_serverkey = self._keys.server_public.encode()
+        self._monitor = self._socket.get_monitor_socket(_CONNECTION_EVENTS)
+        self._socket.connect(self._address)
+        self.connected = False
+        self._heard = time.monotonic()
+        self.send(Hello(self.name))
+
+    def _disconnect(self) -> None:
+        self._socket.disable_monitor()
+        self._socket.close(0)
+
+    def _wait(self, wake: zmq.Socket[bytes]) -> None:
+        poller = zmq.Poller()
+        poller.register(wake, zmq.POLLIN)
+        poller.register(self._monitor, zmq.POLLIN)
+        if self._unread.value < _UNREAD_LIMIT:
+            poller.register(self._socket, zmq.POLLIN)
+        for socket, _ in poller.poll(200):
+            if socket is wake:
+                while wake.poll(0):
+                    wake.recv()
+
+    def open(self, request: GenerateRequest, audio: bytes | Path | None) -> None:
+        """Send a request and remember it; its audio waits for credits."""
+        request_id = request.request_id
+        if request_id in self._open:
+            self._fail(request_id, "bad_request", f"Request '{request_id}' is running already.")
+            return
+        try:
+            frames = codec.encode(request)
+            stream = audio.open("rb") if isinstance(audio, Path) else None
+        except OSError as error:
+            self._fail(request_id, "bad_audio", f"'{audio}' cannot be read: {error}.")
+            return
+        except WireError as error:
+            self._fail(request_id, error.code, error.message, error.hint)
+            return
+        if isinstance(audio, bytes):
+            stream = BytesIO(audio)
+        if not self._open and not self.connected:
+            self._heard = time.monotonic()  # the wait for a first answer starts now
+        self._open[request_id] = _Open(time.monotonic(), stream)
+        self._socket.send_multipart(frames)
+
+    def cancel(self, request_id: str) -> None:
+        """Stop an upload at once and tell the server."""
+        entry = self._open.get(request_id)
+        if entry is not None:
+            entry.close()
+            self.send(Cancel(request_id))
+
+    def send(self, message: ClientMessage) -> None:
+        """Put a message on the socket; it never blocks, as the queue has no bound."""
+        self._socket.send_multipart(codec.encode(message))
+
+    def _read_socket(self) -> None:
+        for _ in range(64):
+            if self._unread.value >= _UNREAD_LIMIT:
+                self._heard = time.monotonic()  # silence is our own doing
+                return
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self._heard = time.monotonic()
+            self.connected = True
+            try:
+                message = codec.decode(frames, codec.SERVER_TYPES, codec.CLIENT_LIMITS)
+            except WireError as error:
+                self._fail(error.request_id, error.code, error.message, error.hint)
+                continue
+            self._handle(message, sum(map(len, frames)))
+
+    def _handle(self, message: object, size: int) -> None:
+        match message:
+            case Welcome():
+                self.welcome = message
+                self.welcomed_at = time.monotonic()
+            case Ping(nonce):
+                self.send(Pong(nonce))
+            case Pong():
+                return
+            case Credit(request_id, chunks):
+                self._upload(request_id, chunks)
+            case Failed(request_id, code, text, hint):
+                self._fail(request_id, code, text, hint)
+            case Result(request_id=request_id, last=True):
+                self._forget(request_id)
+                self._emit(message, size)
+            case _:
+                self._emit(message, size)  # type: ignore[arg-type]
+
+    def _upload(self, request_id: str, chunks: int) -> None:
+        entry = self._open.get(request_id)
+        if entry is None:
+            return
+        entry.credits += chunks
+        while entry.audio is not None and entry.credits > 0:
+            data = entry.audio.read(_CHUNK_BYTES)
+            last = len(data) < _CHUNK_BYTES
+            self.send(AudioChunk(request_id, entry.seq, last, data))
+            entry.seq += 1
+            entry.credits -= 1
+            if last:
+                entry.close()
+
+    def _read_monitor(self) -> None:
+        while self._monitor.poll(0):
+            event = recv_monitor_message(self._monitor)["event"]
+            if event == zmq.Event.DISCONNECTED:
+                if self.connected or self._open:
+                    self._lose(f"The server at {self._address} closed the connection.")
+                    return
+            elif self._open:
+                self._lose(
+                    f"The server at {self._address} refused these keys.",
+                    "Add this client's public key on the server with `soliloquy keys`.",
+                )
+                return
+
+    def _heartbeat(self) -> None:
+        now = time.monotonic()
+        if now - self._pinged >= min(_PING_INTERVAL, self._timeout / 3):
+            self._pinged = now
+            self.send(Ping())
+        silent = now - self._heard
+        if self.connected and silent > self._timeout:
+            self._lose(f"The server at {self._address} has been silent for {silent:.0f} s.")
+        elif not self.connected and self._open and silent > self._connect_timeout:
+            self._lose(f"No server answers at {self._address}.")
+        elif not self.connected and silent > 60:
+            self._reconnect()  # drop the pings that wait for a server
+
+    def _lose(
+        self, message: str, hint: str = "Start it with `soliloquy serve`, then generate again."
+    ) -> None:
+        """Give up all open requests; a fresh socket drops what was queued for the old server."""
+        for request_id in list(self._open):
+            self._fail(request_id, "lost", message, hint)
+        self._emit(ServerLost(message, hint), 0)
+        self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._disconnect()
+        self._connect()
+
+    def _fail(self, request_id: str, code: str, message: str, hint: str = "") -> None:
+        self._forget(request_id)
+        self._emit(Failed(request_id, code, message, hint), 0)
+
+    def _forget(self, request_id: str) -> None:
+        entry = self._open.pop(request_id, None)
+        if entry is not None:
+            entry.close()
+
+    def _emit(self, event: ClientEvent, size: int) -> None:
+        self._unread.add(size)
+        self._inbox.put((event, size))
