@@ -174,8 +174,6 @@ _ROWS: Final[tuple[_Row, ...]] = (
 
 _NEED_SIDE: Final = frozenset({"AU30", "AU46", "AUM"})
 _SIDE_WORD: Final = {"L": "Left", "R": "Right"}
-_WITHOUT_ONE_SIDE: Final = frozenset({"AU23", "AU32"})
-"""Have central blendshapes too, but their sided ones alone still read as the AU on one side."""
 
 
 def _expand(patterns: Mapping[str, float], side: str) -> dict[str, float]:
@@ -209,9 +207,9 @@ def _entry(row: _Row, side: str) -> ActionUnit:
 
 
 def _has_sides(row: _Row) -> bool:
-    own = _own(row, "")
-    sided = [name for name in own if name.endswith(("Left", "Right"))]
-    return bool(own) and (len(sided) == len(own) or row.code in _WITHOUT_ONE_SIDE) and bool(sided)
+    """Say whether one side alone is the AU; AU61 and AU62 turn both eyes and have no sides."""
+    patterns = row.own or tuple(row.weights)
+    return bool(patterns) and all("*" in pattern for pattern in patterns)
 
 
 def _build() -> dict[str, ActionUnit]:
