@@ -7,12 +7,14 @@ emotional speech, festival's and flite's `radio` phone set.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from arkit.clip import Phone
+from server.wire.messages import TimedPhone
 
 from .phones import PHONE_INDEX, SILENCE
 from .recogniser import SpeechError, without_gaps
@@ -84,15 +86,16 @@ def spread(symbols: Sequence[str], start: float, end: float) -> list[Phone]:
     return [Phone(s, start + i * share, start + (i + 1) * share) for i, s in enumerate(symbols)]
 
 
-def own_phones(phones: Sequence[tuple[str, float, float]]) -> tuple[Phone, ...]:
+def own_phones(phones: Iterable[Phone | TimedPhone]) -> tuple[Phone, ...]:
     """Return phones given by a user as ours: our own symbols pass, ARPABET ones are mapped.
 
     Raises:
         NotationError: a symbol is neither, or a phone ends before it starts.
     """
     checked: list[Phone] = []
-    for symbol, start, end in phones:
-        if end < start or start < 0:
+    for given in phones:
+        symbol, start, end = given.phone, float(given.start), float(given.end)
+        if not 0 <= start <= end:
             raise NotationError(f"phone '{symbol}' runs from {start} s to {end} s; check its times")
         symbols = (symbol,) if symbol in PHONE_INDEX else arpabet(symbol)
         checked += spread(symbols, start, end)
@@ -113,7 +116,7 @@ def read_emodb(path: Path) -> tuple[Phone, ...]:
         if match and match[2] and match[2][0] not in "+-":
             starts.append((match[2], float(match[1])))
     phones: list[Phone] = []
-    for (symbol, start), (_, end) in zip(starts, starts[1:], strict=False):
+    for (symbol, start), (_, end) in itertools.pairwise(starts):
         if symbol != ".":
             plain = re.sub(r"[+-].*$", "", symbol)
             phones += spread(_looked_up(plain, symbol, EMODB, "an EMO-DB"), start, end)

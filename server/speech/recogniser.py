@@ -144,3 +144,48 @@ def _append(phones: list[Phone], phone: Phone) -> None:
 def shifted(phones: Iterable[Phone], seconds: float) -> tuple[Phone, ...]:
     """Return the phones moved by `seconds`."""
     return tuple(Phone(p.phone, p.start + seconds, p.end + seconds) for p in phones)
+
+
+def joined(parts: Iterable[Recognition]) -> Recognition:
+    """Return consecutive stretches as one; a note that comes several times is kept once."""
+    phones: list[Phone] = []
+    pieces: list[Recognition] = []
+    notes: dict[str, None] = {}
+    seconds = 0.0
+    for part in parts:
+        for phone in shifted(part.phones, seconds):
+            _append(phones, phone)
+        notes |= dict.fromkeys(part.notes)
+        pieces.append(part)
+        seconds += part.seconds
+    n_frames = n_feature_frames(round(seconds * SAMPLE_RATE))
+    return Recognition(
+        phones=tuple(phones),
+        seconds=seconds,
+        loudness=_stitched([p.loudness for p in pieces], pieces, n_frames),
+        posteriors=_stitched_if_all([p.posteriors for p in pieces], pieces, n_frames),
+        features=_stitched_if_all([p.features for p in pieces], pieces, n_frames),
+        notes=tuple(notes),
+    )
+
+
+def _stitched_if_all(
+    arrays: Sequence[NDArray[np.float32] | None], pieces: Sequence[Recognition], n_frames: int
+) -> NDArray[np.float32] | None:
+    present = [a for a in arrays if a is not None]
+    return _stitched(present, pieces, n_frames) if arrays and len(present) == len(arrays) else None
+
+
+def _stitched(
+    arrays: Sequence[NDArray[np.float32]], pieces: Sequence[Recognition], n_frames: int
+) -> NDArray[np.float32]:
+    """Lay each piece at its own time; where two meet the later one wins."""
+    width = arrays[0].shape[1:] if arrays else ()
+    whole = np.zeros((n_frames, *width), np.float32)
+    start = 0.0
+    for array, piece in zip(arrays, pieces, strict=True):
+        first = round(start * FEATURE_RATE)
+        n = min(len(array), n_frames - first)
+        whole[first : first + n] = array[:n]
+        start += piece.seconds
+    return whole
