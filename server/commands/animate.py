@@ -1,0 +1,113 @@
+"""`soliloquy animate LINE`: a recording in, a take in a file out."""
+
+from __future__ import annotations
+
+import argparse
+import time
+import uuid
+from pathlib import Path
+
+from arkit.strips import parse_strip
+from server.commands.output import ProgressBar, say, say_json
+from server.commands.performing import perform
+from server.commands.writing import check_suffix, write_take
+from server.errors import BadAudio
+from server.settings import DEFAULT_ADDRESS
+from server.wire.messages import AudioInfo, GenerateRequest, StripSpec
+
+HELP = "perform a recorded line and write the take"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("line", type=Path, help="the recording")
+    parser.add_argument("--out", type=Path, required=True, help="take.csv, .json, .npz or .mp4")
+    parser.add_argument("--generator", default="articulate")
+    parser.add_argument("--direction", default="", help="how the line is played, in words")
+    parser.add_argument("--emotion", default="neutral")
+    parser.add_argument("--intensity", type=float, default=0.5, help="0..1")
+    parser.add_argument("--style", default="", help="a talking style by name")
+    parser.add_argument(
+        "--au",
+        action="append",
+        default=[],
+        metavar="AU12@1.2-2.0:0.8",
+        help="an AU strip; may be given several times",
+    )
+    parser.add_argument("--transcript", default="", help="the words; they sharpen the lips")
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--fps", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--takes", type=int, default=1)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--address", default=DEFAULT_ADDRESS, help="a server to use if it is up")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Perform the line and write every take."""
+    started = time.monotonic()
+    check_suffix(args.out)
+    if not args.line.is_file():
+        raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
+    bar = ProgressBar(enabled=not args.json)
+    clips = perform(
+        request_of(args),
+        args.line,
+        address=args.address,
+        device=args.device,
+        on_progress=bar.show,
+    )
+    paths = [
+        write_take(clip, take_path(args.out, take, len(clips)), args.line, bar.show)
+        for take, clip in enumerate(clips)
+    ]
+    bar.close()
+    notes = list(dict.fromkeys(note for clip in clips for note in clip.notes))
+    seconds = time.monotonic() - started
+    if args.json:
+        say_json(
+            {
+                "out": [str(path) for path in paths],
+                "generator": args.generator,
+                "seeds": [clip.provenance.get("seed") for clip in clips],
+                "fps": args.fps,
+                "frames": [clip.n_frames for clip in clips],
+                "seconds": {"total": seconds, **clips[0].provenance["timings"]},
+                "notes": notes,
+            }
+        )
+        return 0
+    for note in notes:
+        say(f"note: {note}")
+    for path, clip in zip(paths, clips, strict=True):
+        say(f"{path}: {clip.n_frames} frames at {clip.fps:g} fps, {clip.seconds:.2f} s of speech")
+    say(f"done in {seconds:.1f} s")
+    return 0
+
+
+def request_of(args: argparse.Namespace) -> GenerateRequest:
+    """Return the request that the options ask for."""
+    strips = (parse_strip(text) for text in args.au)
+    return GenerateRequest(
+        request_id=uuid.uuid4().hex,
+        generator=args.generator,
+        audio=AudioInfo(encoding="file", filename=args.line.name),
+        direction=args.direction,
+        emotion=args.emotion,
+        intensity=args.intensity,
+        style=args.style,
+        strips=tuple(
+            StripSpec(s.au, s.start, s.end, s.keys, s.mode, s.ease_in, s.ease_out) for s in strips
+        ),
+        transcript=args.transcript,
+        language=args.language,
+        seed=args.seed,
+        takes=args.takes,
+        fps=args.fps,
+    )
+
+
+def take_path(out: Path, take: int, n_takes: int) -> Path:
+    """Return the file of one take: the name as given, numbered when there are several."""
+    return out if n_takes == 1 else out.with_stem(f"{out.stem}_{take + 1}")

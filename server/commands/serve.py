@@ -1,0 +1,27 @@
+"""`soliloquy serve`: hold the generators and answer requests until stopped."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from server.settings import DEFAULT_ADDRESS, Settings
+
+HELP = "hold the generators on this machine's device and answer requests"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--bind", default=DEFAULT_ADDRESS, help="address (default: %(default)s)")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--keys", type=Path, help="folder made by `soliloquy keys`; needed off this machine"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from server.transport import serve
+
+    serve(Settings(bind=args.bind, device=args.device, keys=args.keys))
+    return 0

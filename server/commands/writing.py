@@ -1,0 +1,72 @@
+"""Takes into files: the suffix of the output says the format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from arkit.clip import ArkitClip
+from server.errors import BadRequest, Unavailable
+
+OnProgress = Callable[[str, float], None]
+
+
+def write_take(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> Path:
+    """Write a take in the format that the suffix names, and return where it is.
+
+    Raises:
+        BadRequest: nothing is known about this suffix.
+        Unavailable: the format needs something that is not installed.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise BadRequest(
+            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_WRITERS)}."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer(clip, path, audio, on_progress)
+    return path
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse an unknown format before any work.
+
+    Raises:
+        BadRequest: nothing is known about this suffix.
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise BadRequest(
+            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_WRITERS)}."
+        )
+
+
+def _csv(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
+    from arkit.export.live_link_csv import write_live_link_csv
+
+    write_live_link_csv(clip, path)
+
+
+def _npz(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
+    clip.save(path)
+
+
+def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
+    try:
+        from flame.preview import render_clip
+    except ImportError as error:
+        raise Unavailable(
+            f"The preview cannot be drawn: {error}.", "Install the extra 'preview'."
+        ) from error
+    render_clip(
+        clip.coefficients,
+        clip.fps,
+        path,
+        audio=audio,
+        head_angles=clip.head,
+        progress=lambda fraction: on_progress("draw", fraction),
+    )
+
+
+_Writer = Callable[[ArkitClip, Path, Path | None, OnProgress], None]
+_WRITERS: Final[Mapping[str, _Writer]] = {".csv": _csv, ".npz": _npz, ".mp4": _mp4}
