@@ -1,0 +1,1 @@
+"""How the ears are trained: sentences, synthetic voices, recorded speakers, augmentation, loop."""

@@ -1,0 +1,240 @@
+"""Train the ears from a recipe; stops and resumes anywhere.
+
+    python -m server.training.ears.train RECIPE.toml --corpus FOLDER --run FOLDER [--resume]
+
+The run folder holds `checkpoint.pt` (all that resuming needs) and `ears.safetensors` (the averaged
+weights, ready to serve), both rewritten as training goes on, and `log.tsv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import time
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from server.speech.ears_model import Ears, EarsConfig, Heard
+from server.speech.ears_weights import save_ears
+from server.speech.phones import BILABIALS, LABIODENTALS, PHONE_INDEX, PHONES, VISEME_OF, VISEMES
+from server.training.ears.augment import AugmentConfig, Augmenter
+from server.training.ears.dataset import Mixture, speech_mean
+from server.training.ears.errors import RecipeError
+from server.training.ears.shards import UNKNOWN
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes a run.
+
+    Attributes:
+        sources: shard -> share of the windows; a shard that is missing is waited for.
+        steps: of the optimiser. minutes: of wall time after which the schedule ends all the same,
+            0 for no such limit. batch: windows a step. seconds: length of a window.
+        learning_rate: peak; warm-up over `warmup` steps, then a cosine to a fiftieth.
+        lips_weight: of bilabials and labiodentals in the loss. viseme_loss, stress_loss: weights.
+        averaging: of the weights, a step. reload_every: steps between looks for new shards.
+    """
+
+    sources: dict[str, float]
+    model: EarsConfig = field(default_factory=EarsConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    steps: int = 30_000
+    minutes: float = 0.0
+    batch: int = 10
+    seconds: float = 4.0
+    learning_rate: float = 2e-3
+    warmup: int = 300
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.05
+    lips_weight: float = 1.6
+    viseme_loss: float = 0.3
+    stress_loss: float = 0.1
+    averaging: float = 0.998
+    reload_every: int = 250
+    seed: int = 0
+    threads: int = 2
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        RecipeError: a field is unknown.
+    """
+    values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    known = {f.name for f in fields(Recipe)}
+    unknown = sorted(set(values) - known)
+    if unknown or "sources" not in values:
+        raise RecipeError(f"{path}: unknown field {unknown}; known are {sorted(known)}")
+    for name, kind in (("model", EarsConfig), ("augment", AugmentConfig)):
+        if name in values:
+            lists = {k: tuple(v) if isinstance(v, list) else v for k, v in values[name].items()}
+            try:
+                values[name] = kind(**lists)
+            except TypeError as error:
+                raise RecipeError(f"{path}: in [{name}], {error}") from error
+    return Recipe(**values)
+
+
+class Loss:
+    """Cross-entropy with smoothing and heavier lips, plus a viseme and a stress term."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        lips = BILABIALS | LABIODENTALS
+        self.weights = torch.tensor([recipe.lips_weight if p in lips else 1.0 for p in PHONES])
+        self.to_viseme = torch.zeros(len(PHONES), len(VISEMES))
+        for phone, i in PHONE_INDEX.items():
+            self.to_viseme[i, VISEMES.index(VISEME_OF[phone])] = 1.0
+
+    def __call__(self, heard: Heard, phone: Tensor, stress: Tensor) -> Tensor:
+        """Return the mean loss over the frames whose phone is known."""
+        known = phone != UNKNOWN
+        logits = heard.phone_logits.float()[known]
+        target = phone[known].long()
+        loss = nnf.cross_entropy(
+            logits, target, self.weights, label_smoothing=self.recipe.label_smoothing
+        )
+        visemes = torch.log(torch.softmax(logits, -1) @ self.to_viseme + 1e-6)
+        picked = visemes.gather(1, self.to_viseme[target].argmax(1, keepdim=True))
+        loss = loss - self.recipe.viseme_loss * picked.mean()
+        has_stress = stress != UNKNOWN
+        if has_stress.any():
+            score = heard.stress_logits.float()[has_stress]
+            told = nnf.binary_cross_entropy_with_logits(score, stress[has_stress].float())
+            loss = loss + self.recipe.stress_loss * told
+        return loss
+
+
+class Run:
+    """One training run in a folder."""
+
+    def __init__(self, recipe: Recipe, corpus: Path, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.folder = recipe, folder
+        self.step, self.seconds_before = 0, 0.0
+        frames = int(recipe.seconds * 100)
+        self.data = Mixture(corpus, recipe.sources, frames, recipe.seed)
+        self.model = Ears(recipe.model)
+        self.model.prior_mean.copy_(torch.from_numpy(speech_mean(self.data.shards)))
+        self._begin()
+
+    def _begin(self) -> None:
+        recipe = self.recipe
+        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        self.augment = Augmenter(recipe.augment, self.model.prior_mean, recipe.seed + self.step)
+        self.loss = Loss(recipe)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay,
+            fused=True,
+        )  # fmt: skip
+
+    def start_from(self, checkpoint: dict[str, Any]) -> None:
+        """Begin a new schedule from the weights of another run."""
+        self.model.load_state_dict(checkpoint["average"])
+        self._begin()
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on where a run of this recipe stopped."""
+        self.step, self.seconds_before = checkpoint["step"], checkpoint["seconds"]
+        self.model.load_state_dict(checkpoint["model"])
+        self._begin()
+        self.average = checkpoint["average"]
+        self.optimiser.load_state_dict(checkpoint["optimiser"])
+
+    def progress(self, elapsed: float) -> float:
+        """Return how much of the schedule is done, 0..1, by steps or by time."""
+        by_time = elapsed / 60 / self.recipe.minutes if self.recipe.minutes else 0.0
+        return max(self.step / self.recipe.steps, by_time)
+
+    def go(self) -> None:
+        """Train to the end of the schedule."""
+        began = time.monotonic() - self.seconds_before
+        total, n, mark = 0.0, 0, time.monotonic()
+        while (done := self.progress(time.monotonic() - began)) < 1.0:
+            total += self.one_step(done)
+            n += 1
+            if self.step % self.recipe.reload_every == 0:
+                rate = n * self.recipe.batch * self.recipe.seconds / (time.monotonic() - mark)
+                log.info("%d  %.4f  %.0fx  %.3f", self.step, total / n, rate, done)
+                total, n, mark = 0.0, 0, time.monotonic()
+                self.save(time.monotonic() - began)
+                self.data.reload()
+        self.save(time.monotonic() - began)
+
+    def one_step(self, done: float) -> float:
+        """Take one step of the optimiser and return the loss."""
+        recipe = self.recipe
+        warm = min(1.0, (self.step + 1) / recipe.warmup)
+        rate = recipe.learning_rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        batch = self.data.batch(recipe.batch)
+        frames = self.augment(torch.from_numpy(batch.mel))
+        self.model.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            heard = self.model(frames)
+        loss = self.loss(heard, torch.from_numpy(batch.phone), torch.from_numpy(batch.stress))
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(recipe.averaging, 1 - 1 / (self.step + 1))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+        return float(loss.detach())
+
+    def save(self, seconds: float) -> None:
+        """Write the checkpoint and the averaged weights, each whole or not at all."""
+        values = {
+            "step": self.step, "seconds": seconds, "model": self.model.state_dict(),
+            "average": self.average, "optimiser": self.optimiser.state_dict(),
+        }  # fmt: skip
+        temporary = self.folder / "checkpoint.part"
+        torch.save(values, temporary)
+        temporary.replace(self.folder / "checkpoint.pt")
+        served = Ears(self.recipe.model)
+        served.load_state_dict(self.average)
+        about = {"steps": self.step, "seed": self.recipe.seed, "training_seconds": round(seconds)}
+        save_ears(served, self.folder / "ears.safetensors", about)
+
+
+def main() -> None:
+    """Train, from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--minutes", type=float, help="wall time, instead of the recipe's")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    recipe = read_recipe(options.recipe)
+    if options.minutes:
+        recipe = Recipe(**{**recipe.__dict__, "minutes": options.minutes})
+    torch.set_num_threads(recipe.threads)
+    run = Run(recipe, options.corpus, options.run)
+    checkpoint = options.run / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        run.resume(torch.load(checkpoint, weights_only=True))
+    elif options.start_from:
+        run.start_from(torch.load(options.start_from, weights_only=True))
+    run.go()
+
+
+if __name__ == "__main__":
+    main()
