@@ -40,13 +40,15 @@ class AudioStream:
             at its natural speed, and the times of what was heard are divided by it afterwards.
         max_seconds: longest audible part.
 
-    Attributes after `blocks` has ended:
-        seconds: length of the audible part as recorded.
-        notes: sentences on what was strange or was repaired.
+    Attributes:
+        expected_seconds: length of the audible part as the file claims it, once known.
+        seconds: that length as it was read, after `blocks` has ended.
+        notes: sentences on what was strange or was repaired, after `blocks` has ended.
     """
 
     def __init__(self, source: AudioSource, info: AudioInfo, max_seconds: float = 3600.0) -> None:
         self.seconds = 0.0
+        self.expected_seconds: float | None = None
         self.notes: tuple[str, ...] = ()
         self._source = source
         self._info = info
@@ -91,6 +93,7 @@ class AudioStream:
         audible = min(decoded.seconds, math.inf if end is None else end) - start
         if audible > self._max_seconds:
             raise self._too_long(audible)
+        self.expected_seconds = max(audible, 0.0)
 
     def _too_long(self, seconds: float) -> LimitExceeded:
         return LimitExceeded(

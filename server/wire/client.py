@@ -324,6 +324,7 @@ class _Worker:
 
     def _disconnect(self) -> None:
         self._socket.disable_monitor()
+        self._monitor.close(0)
         self._socket.close(0)
 
     def _wait(self, wake: zmq.Socket[bytes]) -> None:

@@ -1,0 +1,266 @@
+"""The product in one function: a request and its audio in, events out. No sockets, no threads.
+
+    check the request -> read and listen -> plan the takes -> make windows -> chunks -> result
+
+The transport runs the same steps on its own threads (`worker`), so that a line performed in
+process and one performed over the wire are the same clip.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+
+from arkit.clip import Phone
+
+from .errors import BadAudio, BadRequest, InternalError, SoliloquyError
+from .generators.base import CheckCancel, Speech
+from .performance import LISTEN_SHARE, OnEvent, Performance, make_windows
+from .registry import Registry, resolve_device
+from .settings import Settings
+from .speech.audio import AudioSource, AudioStream
+from .speech.recogniser import FEATURE_RATE, Samples, SpeechError
+from .speech.tempo import at_rate
+from .validation import check_request, ignored_controls
+from .wire.messages import (
+    WIRE_VERSION,
+    Accepted,
+    Failed,
+    GenerateRequest,
+    Progress,
+    TimedPhone,
+    Welcome,
+)
+
+__all__ = ["Service", "failure", "never_cancel"]
+
+_SILENCE_DB: Final = -100.0
+
+
+class Listen(Protocol):
+    """What `server.speech.listen.listen` is, as far as the service calls it."""
+
+    def __call__(
+        self,
+        audio: Samples | Iterable[Samples],
+        *,
+        transcript: str = "",
+        language: str = "en",
+        phones: Sequence[Phone | TimedPhone] = (),
+        on_heard: Callable[[float], None],
+    ) -> Speech: ...
+
+
+def never_cancel() -> None:
+    """Let everything run to its end."""
+
+
+class Service:
+    """Everything that a request needs: settings, generators, ears.
+
+    Args:
+        settings: limits and device.
+        registry: generators by name; the shipped ones by default.
+        listen: how a line is heard; the shipped ears by default.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        registry: Registry | None = None,
+        listen: Listen | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.registry = registry or Registry(resolve_device(self.settings.device))
+        self._listen = listen or _default_listen()
+
+    def welcome(self) -> Welcome:
+        """Return what this server is and can do."""
+        return Welcome(
+            server_version=version(),
+            device=self.registry.device,
+            generators=self.registry.names,
+            limits=self.settings.limits.as_mapping(),
+        )
+
+    def perform(
+        self,
+        request: GenerateRequest,
+        audio: AudioSource | None,
+        on_event: OnEvent,
+        check_cancel: CheckCancel = never_cancel,
+    ) -> None:
+        """Perform a line from its start to its last result.
+
+        Args:
+            request: what is wanted.
+            audio: a file's path or bytes, float32 samples, or None for a silent motion.
+            on_event: takes `Accepted`, `Progress`, `Chunk` and `Result` in order, or one `Failed`.
+            check_cancel: called often; raises `Cancelled` to stop.
+        """
+        try:
+            self.check(request)
+            on_event(Accepted(request.request_id))
+            performance = self.prepare(request, audio, on_event, check_cancel)
+            while not performance.done:
+                check_cancel()
+                for plan, frames in make_windows(
+                    performance.generator, performance.due, check_cancel
+                ):
+                    performance.deliver(plan, frames)
+        except SoliloquyError as error:
+            on_event(failure(request.request_id, error))
+
+    def check(self, request: GenerateRequest) -> None:
+        """Refuse what cannot be obeyed, before any work.
+
+        Raises:
+            BadRequest: a field has an impossible value, or there is no such generator.
+            LimitExceeded: it asks for more than the settings allow.
+        """
+        check_request(request, self.settings.limits)
+        self.registry.check(request.generator)
+        if request.output == "flame":
+            raise BadRequest(
+                f"'{request.generator}' makes ARKit coefficients, and output is 'flame'.",
+                "Ask for arkit52, and convert the take with `soliloquy convert`.",
+            )
+
+    def prepare(
+        self,
+        request: GenerateRequest,
+        audio: AudioSource | None,
+        emit: OnEvent,
+        check_cancel: CheckCancel = never_cancel,
+    ) -> Performance:
+        """Read, listen and plan; the windows are then made through the returned performance.
+
+        Raises:
+            SoliloquyError: the audio cannot be read, or the request cannot be planned.
+        """
+        if (audio is None) != (request.audio is None):
+            raise BadRequest("The request's audio and its `audio` field do not go together.")
+        generator = self.registry.get(request.generator)
+        understands = getattr(generator, "understands", frozenset())
+        started = time.perf_counter()
+        speech, notes = self._hear(request, audio, emit, check_cancel)
+        listened = time.perf_counter()
+        performance = Performance(
+            request=request,
+            speech=speech,
+            generator=generator,
+            emit=emit,
+            check_cancel=check_cancel,
+            notes=tuple(
+                note
+                for note in (*notes, ignored_controls(request, generator.name, understands))
+                if note
+            ),
+            provenance=_provenance(audio),
+        )
+        performance.plan()
+        performance.timings["read_and_listen"] = listened - started
+        performance.timings["plan"] = time.perf_counter() - listened
+        return performance
+
+    def _hear(
+        self,
+        request: GenerateRequest,
+        audio: AudioSource | None,
+        emit: OnEvent,
+        check_cancel: CheckCancel,
+    ) -> tuple[Speech, tuple[str, ...]]:
+        if audio is None or request.audio is None:
+            return silence(request.seconds, request.phones), ()
+        info = request.audio
+        stream = AudioStream(
+            audio, info, self.settings.limits.audio_seconds * max(info.playback_rate, 1.0)
+        )
+
+        def on_heard(seconds: float) -> None:
+            check_cancel()
+            share = seconds / max(stream.seconds or stream.expected_seconds or seconds, 1e-9)
+            emit(Progress(request.request_id, "listen", LISTEN_SHARE * min(share, 1.0)))
+
+        on_heard(0.0)
+        rate = info.playback_rate
+        phones = tuple(replace(p, start=p.start * rate, end=p.end * rate) for p in request.phones)
+        try:
+            speech = self._listen(
+                _checked(stream.blocks(), check_cancel),
+                transcript=request.transcript,
+                language=request.language,
+                phones=phones,
+                on_heard=on_heard,
+            )
+        except SpeechError as error:
+            raise BadAudio(f"{info.filename or 'The line'} was not understood: {error}.") from error
+        return at_rate(speech, rate), stream.notes
+
+
+def silence(seconds: float, phones: Sequence[TimedPhone] = ()) -> Speech:
+    """Return a line without sound, for silent facial motion; given phones are mouthed."""
+    from .speech.notations import own_phones
+    from .speech.recogniser import without_gaps
+
+    n_frames = int(seconds * FEATURE_RATE) + 1
+    return Speech(
+        samples=np.zeros(0, np.float32),
+        seconds=seconds,
+        phones=without_gaps(own_phones(phones), seconds),
+        loudness=np.full(n_frames, _SILENCE_DB, np.float32),
+    )
+
+
+def failure(request_id: str, error: BaseException) -> Failed:
+    """Return the event that tells of an error; an unexpected one is named as our fault."""
+    if not isinstance(error, SoliloquyError):
+        error = InternalError(
+            f"The server failed with {type(error).__name__}: {error}.",
+            "Please report this with the server's log.",
+        )
+    return Failed(request_id, error.code, error.message, error.hint)
+
+
+@cache
+def version() -> str:
+    """Return the installed version of Soliloquy."""
+    try:
+        return metadata.version("soliloquy")
+    except metadata.PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+def _default_listen() -> Listen:
+    from .speech.ears import Ears
+
+    return Ears().listen
+
+
+def _checked(blocks: Iterator[Samples], check_cancel: CheckCancel) -> Iterator[Samples]:
+    for block in blocks:
+        check_cancel()
+        yield block
+
+
+def _provenance(audio: AudioSource | None) -> dict[str, object]:
+    facts: dict[str, object] = {"soliloquy": version(), "wire": WIRE_VERSION}
+    if audio is not None:
+        facts["audio_sha256"] = _sha256(audio)
+    return facts
+
+
+def _sha256(audio: AudioSource) -> str:
+    if isinstance(audio, Path):
+        with audio.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    data = audio if isinstance(audio, bytes) else np.ascontiguousarray(audio, "<f4").tobytes()
+    return hashlib.sha256(data).hexdigest()

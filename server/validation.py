@@ -1,0 +1,225 @@
+"""Is this request one that can be obeyed? Each refusal names the field, its value and the way out.
+
+Also the other half of honesty: what a generator has no notion of is told, not dropped in silence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from arkit.errors import ArkitError
+from arkit.names import INDEX, REGIONS
+from arkit.strips import AUStrip
+
+from .errors import BadRequest, LimitExceeded
+from .settings import Limits
+from .speech.audio import check_audio_info
+from .speech.notations import own_phones
+from .speech.recogniser import SpeechError
+from .wire.messages import OUTPUTS, GenerateRequest, StripSpec
+
+CONTROLS: Final[tuple[str, ...]] = (
+    "direction", "direction_strips", "pose", "emotion", "style", "strips", "guidance", "steps",
+    "regenerate",
+)  # fmt: skip
+"""What `Generator.understands` may name."""
+
+GUIDANCE_SCALES: Final[tuple[str, ...]] = ("audio", "emotion", "strips")
+_MAX_GUIDANCE: Final = 20.0
+_MAX_FPS: Final = 240.0
+_MAX_STEPS: Final = 1000
+_WORD: Final = 64  # characters of a name: generator, emotion, style
+
+
+def check_request(request: GenerateRequest, limits: Limits) -> None:
+    """Refuse a request that cannot be obeyed, before any work is done.
+
+    Raises:
+        BadRequest: a field has an impossible value.
+        LimitExceeded: it asks for more than the limits allow.
+    """
+    _check_length(request, limits)
+    _check_words(request, limits)
+    _check_numbers(request, limits)
+    _check_direction_strips(request, limits)
+    _check_strips(request.strips, limits)
+    _check_phones(request, limits)
+    _check_regeneration(request)
+
+
+def ignored_controls(request: GenerateRequest, generator: str, understands: Iterable[str]) -> str:
+    """Return one sentence on the controls that are set but not understood, "" when none are."""
+    known = set(understands)
+    ignored = [name.replace("_", " ") for name in _set_controls(request) if name not in known]
+    if not ignored:
+        return ""
+    verb = "was" if len(ignored) == 1 else "were"
+    return (
+        f"{', '.join(ignored).capitalize()} {verb} not used: the generator '{generator}' has no "
+        "notion of it."
+    )
+
+
+def _set_controls(request: GenerateRequest) -> list[str]:
+    is_set = {
+        "direction": bool(request.direction.strip()),
+        "direction_strips": bool(request.direction_strips),
+        "pose": bool(request.pose),
+        "emotion": request.emotion not in ("", "neutral"),
+        "style": bool(request.style),
+        "strips": bool(request.strips),
+        "guidance": bool(request.guidance),
+        "steps": request.steps is not None,
+        "regenerate": request.regenerate_start is not None or bool(request.regenerate_regions),
+    }
+    return [name for name in CONTROLS if is_set[name]]
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise BadRequest(f"{name} is {value:g}.", f"Use a value from {low:g} to {high:g}.")
+
+
+def _at_most(name: str, value: float, most: float, unit: str) -> None:
+    if value > most:
+        raise LimitExceeded(
+            f"{name} has {value:g} {unit}; the limit is {most:g}.",
+            "Send less, or raise the server's limit.",
+        )
+
+
+def _check_length(request: GenerateRequest, limits: Limits) -> None:
+    if request.audio is not None:
+        check_audio_info(request.audio)
+        return
+    if not request.seconds > 0:
+        raise BadRequest(
+            f"There is no audio, and the length is {request.seconds:g} s.",
+            "Send a recording, or a length for a silent motion.",
+        )
+    _at_most("The motion", request.seconds, limits.audio_seconds, "seconds")
+
+
+def _check_words(request: GenerateRequest, limits: Limits) -> None:
+    for name in ("request_id", "generator", "emotion", "style", "language"):
+        value: str = getattr(request, name)
+        if len(value) > _WORD:
+            raise BadRequest(
+                f"{name} is '{value[:20]}...' with {len(value)} characters.",
+                f"Use at most {_WORD}.",
+            )
+    if not request.request_id:
+        raise BadRequest("request_id is empty.", "Give each request a name of its own.")
+    if not request.language:
+        raise BadRequest("language is empty.", "Use a code such as 'en'.")
+    _at_most("The direction", len(request.direction), limits.text, "characters")
+    _at_most("The transcript", len(request.transcript), limits.text, "characters")
+
+
+def _check_numbers(request: GenerateRequest, limits: Limits) -> None:
+    _between("intensity", request.intensity, 0, 1)
+    if not 1 <= request.fps <= _MAX_FPS:
+        raise BadRequest(f"fps is {request.fps:g}.", f"Use 1 to {_MAX_FPS:g}.")
+    if request.output not in OUTPUTS:
+        raise BadRequest(f"output is '{request.output}'.", f"Use {', '.join(OUTPUTS)}.")
+    if request.takes < 1:
+        raise BadRequest(f"takes is {request.takes}.", "Ask for at least one.")
+    _at_most("The request", request.takes, limits.takes, "takes")
+    if not 0 <= request.seed < 2**62:
+        raise BadRequest(f"seed is {request.seed}.", "Use a whole number from 0 to 2^62.")
+    if request.steps is not None:
+        _between("steps", request.steps, 1, _MAX_STEPS)
+    for name, scale in request.guidance.items():
+        if name not in GUIDANCE_SCALES:
+            raise BadRequest(
+                f"There is no guidance scale '{name}'.", f"Use {', '.join(GUIDANCE_SCALES)}."
+            )
+        _between(f"The {name} guidance scale", scale, 0, _MAX_GUIDANCE)
+    for name, value in request.pose.items():
+        if name not in INDEX:
+            raise BadRequest(
+                f"The pose names '{name}', which is not an ARKit blendshape.",
+                "Use Apple's names, such as mouthSmileLeft.",
+            )
+        _between(f"{name} in the pose", value, 0, 1)
+
+
+def _check_direction_strips(request: GenerateRequest, limits: Limits) -> None:
+    _at_most("The request", len(request.direction_strips), limits.strips, "direction strips")
+    for strip in request.direction_strips:
+        _at_most("A direction strip", len(strip.text), limits.text, "characters")
+        if not strip.text.strip():
+            raise BadRequest(
+                f"The direction strip at {strip.start:g} s has no text.", "Write what is played."
+            )
+        if not 0 <= strip.start < strip.end:
+            raise BadRequest(
+                f"The direction strip '{strip.text[:30]}' runs from {strip.start:g} s to "
+                f"{strip.end:g} s.",
+                "Let it start at 0 or later and end after its start.",
+            )
+        _between(f"The intensity of '{strip.text[:30]}'", strip.intensity, 0, 1)
+
+
+def _check_strips(strips: tuple[StripSpec, ...], limits: Limits) -> None:
+    _at_most("The request", len(strips), limits.strips, "AU strips")
+    for strip in strips:
+        try:
+            au_strip(strip).unit  # noqa: B018 - looking it up is the check
+        except ArkitError as error:
+            raise BadRequest(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
+        for seconds, intensity in strip.keys:
+            if not math.isfinite(seconds):
+                raise BadRequest(f"Strip {strip.au} has a key at {seconds} s.", "Use seconds.")
+            _between(f"The intensity of strip {strip.au} at {seconds:g} s", intensity, 0, 1)
+
+
+def au_strip(spec: StripSpec) -> AUStrip:
+    """Return a strip of the wire as the value that curves are made from.
+
+    Raises:
+        ArkitError: its times, keys or mode make no sense.
+    """
+    return AUStrip(
+        au=spec.au,
+        start=spec.start,
+        end=spec.end,
+        keys=spec.keys,
+        mode=spec.mode,
+        ease_in=spec.ease_in,
+        ease_out=spec.ease_out,
+    )
+
+
+def _check_phones(request: GenerateRequest, limits: Limits) -> None:
+    _at_most("The request", len(request.phones), limits.phones, "phones")
+    try:
+        phones = own_phones(request.phones)
+    except SpeechError as error:
+        raise BadRequest(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
+    for before, after in itertools.pairwise(phones):
+        if after.start < before.end - 1e-3:
+            raise BadRequest(
+                f"Phone '{after.phone}' starts at {after.start:g} s, before '{before.phone}' ends "
+                f"at {before.end:g} s.",
+                "Give the phones in order and without overlap.",
+            )
+
+
+def _check_regeneration(request: GenerateRequest) -> None:
+    start, end = request.regenerate_start, request.regenerate_end
+    if (start is None) != (end is None):
+        raise BadRequest(
+            f"The span to regenerate runs from {start} to {end}.", "Give both its ends, or none."
+        )
+    if start is not None and end is not None and not 0 <= start < end:
+        raise BadRequest(
+            f"The span to regenerate runs from {start:g} s to {end:g} s.",
+            "Let it start at 0 or later and end after its start.",
+        )
+    for region in request.regenerate_regions:
+        if region not in REGIONS:
+            raise BadRequest(f"There is no face region '{region}'.", f"Use {', '.join(REGIONS)}.")
