@@ -1,0 +1,318 @@
+"""MetaHuman facts as tables: the face board, its raw curves, and what ARKit drives.
+
+Data only. `BOARD` is every axis of the face control board with the raw curve that each direction
+drives; `ARKIT_TO_RAW` is Epic's ARKit pose mapping (the same numbers in the 2021 and the 5.8.1
+assets). Sources: the control table and the pose mapping that ship with Unreal's MetaHuman content,
+as published in several public exports. Curve names carry the prefix `CTRL_expressions_` in Unreal.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+RAW_PREFIX: Final = "CTRL_expressions_"
+
+
+class BoardAxis(NamedTuple):
+    """One axis of a control on the face board.
+
+    `plus` and `minus` are the raw curves that the two directions drive; `phases` those that one
+    direction runs through in turn.
+    """
+
+    control: str
+    axis: str
+    low: float
+    high: float
+    plus: str = ""
+    minus: str = ""
+    phases: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Control and axis in one word: "CTRL_C_jaw.y"."""
+        return f"{self.control}.{self.axis}"
+
+
+BOARD: Final[tuple[BoardAxis, ...]] = (
+    BoardAxis("CTRL_L_brow_down", "y", 0, 1, "browDownL"),
+    BoardAxis("CTRL_R_brow_down", "y", 0, 1, "browDownR"),
+    BoardAxis("CTRL_L_brow_lateral", "y", 0, 1, "browLateralL"),
+    BoardAxis("CTRL_R_brow_lateral", "y", 0, 1, "browLateralR"),
+    BoardAxis("CTRL_L_brow_raiseIn", "y", 0, 1, "browRaiseInL"),
+    BoardAxis("CTRL_R_brow_raiseIn", "y", 0, 1, "browRaiseInR"),
+    BoardAxis("CTRL_L_brow_raiseOut", "y", 0, 1, "browRaiseOuterL"),
+    BoardAxis("CTRL_R_brow_raiseOut", "y", 0, 1, "browRaiseOuterR"),
+    BoardAxis("CTRL_L_ear_up", "y", 0, 1, "earUpL"),
+    BoardAxis("CTRL_R_ear_up", "y", 0, 1, "earUpR"),
+    BoardAxis("CTRL_L_eye_blink", "y", -1, 1, "eyeBlinkL", "eyeWidenL"),
+    BoardAxis("CTRL_R_eye_blink", "y", -1, 1, "eyeBlinkR", "eyeWidenR"),
+    BoardAxis("CTRL_L_eye_lidPress", "y", 0, 1, "eyeLidPressL"),
+    BoardAxis("CTRL_R_eye_lidPress", "y", 0, 1, "eyeLidPressR"),
+    BoardAxis("CTRL_L_eye_squintInner", "y", 0, 1, "eyeSquintInnerL"),
+    BoardAxis("CTRL_R_eye_squintInner", "y", 0, 1, "eyeSquintInnerR"),
+    BoardAxis("CTRL_L_eye_cheekRaise", "y", 0, 1, "eyeCheekRaiseL"),
+    BoardAxis("CTRL_R_eye_cheekRaise", "y", 0, 1, "eyeCheekRaiseR"),
+    BoardAxis("CTRL_L_eye_faceScrunch", "y", 0, 1, "eyeFaceScrunchL"),
+    BoardAxis("CTRL_R_eye_faceScrunch", "y", 0, 1, "eyeFaceScrunchR"),
+    BoardAxis("CTRL_L_eye_eyelidU", "y", -1, 1, "eyeRelaxL", "eyeUpperLidUpL"),
+    BoardAxis("CTRL_R_eye_eyelidU", "y", -1, 1, "eyeRelaxR", "eyeUpperLidUpR"),
+    BoardAxis("CTRL_L_eye_eyelidD", "y", -1, 1, "eyeLowerLidUpL", "eyeLowerLidDownL"),
+    BoardAxis("CTRL_R_eye_eyelidD", "y", -1, 1, "eyeLowerLidUpR", "eyeLowerLidDownR"),
+    BoardAxis("CTRL_L_eye", "y", -1, 1, "eyeLookUpL", "eyeLookDownL"),
+    BoardAxis("CTRL_R_eye", "y", -1, 1, "eyeLookUpR", "eyeLookDownR"),
+    BoardAxis("CTRL_L_eye", "x", -1, 1, "eyeLookLeftL", "eyeLookRightL"),
+    BoardAxis("CTRL_R_eye", "x", -1, 1, "eyeLookLeftR", "eyeLookRightR"),
+    BoardAxis("CTRL_L_eye_pupil", "y", -1, 1, "eyePupilWideL", "eyePupilNarrowL"),
+    BoardAxis("CTRL_R_eye_pupil", "y", -1, 1, "eyePupilWideR", "eyePupilNarrowR"),
+    BoardAxis("CTRL_C_eye_parallelLook", "y", 0, 1, "eyeParallelLookDirection"),
+    BoardAxis("CTRL_L_eyelashes_tweakerIn", "y", -1, 1, "eyelashesDownINL", "eyelashesUpINL"),
+    BoardAxis("CTRL_R_eyelashes_tweakerIn", "y", -1, 1, "eyelashesDownINR", "eyelashesUpINR"),
+    BoardAxis("CTRL_L_eyelashes_tweakerOut", "y", -1, 1, "eyelashesDownOUTL", "eyelashesUpOUTL"),
+    BoardAxis("CTRL_R_eyelashes_tweakerOut", "y", -1, 1, "eyelashesDownOUTR", "eyelashesUpOUTR"),
+    BoardAxis("CTRL_L_nose", "y", -1, 1, "noseWrinkleL", "noseNostrilDepressL"),
+    BoardAxis("CTRL_R_nose", "y", -1, 1, "noseWrinkleR", "noseNostrilDepressR"),
+    BoardAxis("CTRL_L_nose", "x", -1, 1, "noseNostrilDilateL", "noseNostrilCompressL"),
+    BoardAxis("CTRL_R_nose", "x", -1, 1, "noseNostrilDilateR", "noseNostrilCompressR"),
+    BoardAxis("CTRL_L_nose_wrinkleUpper", "y", 0, 1, "noseWrinkleUpperL"),
+    BoardAxis("CTRL_R_nose_wrinkleUpper", "y", 0, 1, "noseWrinkleUpperR"),
+    BoardAxis("CTRL_L_nose_nasolabialDeepen", "y", 0, 1, "noseNasolabialDeepenL"),
+    BoardAxis("CTRL_R_nose_nasolabialDeepen", "y", 0, 1, "noseNasolabialDeepenR"),
+    BoardAxis("CTRL_L_mouth_suckBlow", "y", -1, 1, "mouthCheekBlowL", "mouthCheekSuckL"),
+    BoardAxis("CTRL_R_mouth_suckBlow", "y", -1, 1, "mouthCheekBlowR", "mouthCheekSuckR"),
+    BoardAxis("CTRL_L_mouth_lipsBlow", "y", 0, 1, "mouthLipsBlowL"),
+    BoardAxis("CTRL_R_mouth_lipsBlow", "y", 0, 1, "mouthLipsBlowR"),
+    BoardAxis("CTRL_C_mouth", "y", -1, 1, "mouthUp", "mouthDown"),
+    BoardAxis("CTRL_C_mouth", "x", -1, 1, "mouthLeft", "mouthRight"),
+    BoardAxis("CTRL_L_mouth_upperLipRaise", "y", 0, 1, "mouthUpperLipRaiseL"),
+    BoardAxis("CTRL_R_mouth_upperLipRaise", "y", 0, 1, "mouthUpperLipRaiseR"),
+    BoardAxis("CTRL_L_mouth_lowerLipDepress", "y", 0, 1, "mouthLowerLipDepressL"),
+    BoardAxis("CTRL_R_mouth_lowerLipDepress", "y", 0, 1, "mouthLowerLipDepressR"),
+    BoardAxis("CTRL_L_mouth_cornerPull", "y", 0, 1, "mouthCornerPullL"),
+    BoardAxis("CTRL_R_mouth_cornerPull", "y", 0, 1, "mouthCornerPullR"),
+    BoardAxis("CTRL_L_mouth_stretch", "y", 0, 1, "mouthStretchL"),
+    BoardAxis("CTRL_R_mouth_stretch", "y", 0, 1, "mouthStretchR"),
+    BoardAxis("CTRL_L_mouth_stretchLipsClose", "y", 0, 1, "mouthStretchLipsCloseL"),
+    BoardAxis("CTRL_R_mouth_stretchLipsClose", "y", 0, 1, "mouthStretchLipsCloseR"),
+    BoardAxis("CTRL_L_mouth_dimple", "y", 0, 1, "mouthDimpleL"),
+    BoardAxis("CTRL_R_mouth_dimple", "y", 0, 1, "mouthDimpleR"),
+    BoardAxis("CTRL_L_mouth_cornerDepress", "y", 0, 1, "mouthCornerDepressL"),
+    BoardAxis("CTRL_R_mouth_cornerDepress", "y", 0, 1, "mouthCornerDepressR"),
+    BoardAxis("CTRL_L_mouth_pressU", "y", 0, 1, "mouthPressUL"),
+    BoardAxis("CTRL_R_mouth_pressU", "y", 0, 1, "mouthPressUR"),
+    BoardAxis("CTRL_L_mouth_pressD", "y", 0, 1, "mouthPressDL"),
+    BoardAxis("CTRL_R_mouth_pressD", "y", 0, 1, "mouthPressDR"),
+    BoardAxis("CTRL_L_mouth_purseU", "y", 0, 1, "mouthLipsPurseUL"),
+    BoardAxis("CTRL_R_mouth_purseU", "y", 0, 1, "mouthLipsPurseUR"),
+    BoardAxis("CTRL_L_mouth_purseD", "y", 0, 1, "mouthLipsPurseDL"),
+    BoardAxis("CTRL_R_mouth_purseD", "y", 0, 1, "mouthLipsPurseDR"),
+    BoardAxis("CTRL_L_mouth_towardsU", "y", 0, 1, "mouthLipsTowardsUL"),
+    BoardAxis("CTRL_R_mouth_towardsU", "y", 0, 1, "mouthLipsTowardsUR"),
+    BoardAxis("CTRL_L_mouth_towardsD", "y", 0, 1, "mouthLipsTowardsDL"),
+    BoardAxis("CTRL_R_mouth_towardsD", "y", 0, 1, "mouthLipsTowardsDR"),
+    BoardAxis("CTRL_L_mouth_funnelU", "y", 0, 1, "mouthFunnelUL"),
+    BoardAxis("CTRL_R_mouth_funnelU", "y", 0, 1, "mouthFunnelUR"),
+    BoardAxis("CTRL_L_mouth_funnelD", "y", 0, 1, "mouthFunnelDL"),
+    BoardAxis("CTRL_R_mouth_funnelD", "y", 0, 1, "mouthFunnelDR"),
+    BoardAxis("CTRL_L_mouth_lipsTogetherU", "y", 0, 1, "mouthLipsTogetherUL"),
+    BoardAxis("CTRL_R_mouth_lipsTogetherU", "y", 0, 1, "mouthLipsTogetherUR"),
+    BoardAxis("CTRL_L_mouth_lipsTogetherD", "y", 0, 1, "mouthLipsTogetherDL"),
+    BoardAxis("CTRL_R_mouth_lipsTogetherD", "y", 0, 1, "mouthLipsTogetherDR"),
+    BoardAxis("CTRL_L_mouth_lipBiteU", "y", 0, 1, "mouthUpperLipBiteL"),
+    BoardAxis("CTRL_R_mouth_lipBiteU", "y", 0, 1, "mouthUpperLipBiteR"),
+    BoardAxis("CTRL_L_mouth_lipBiteD", "y", 0, 1, "mouthLowerLipBiteL"),
+    BoardAxis("CTRL_R_mouth_lipBiteD", "y", 0, 1, "mouthLowerLipBiteR"),
+    BoardAxis("CTRL_L_mouth_tightenU", "y", 0, 1, "mouthLipsTightenUL"),
+    BoardAxis("CTRL_R_mouth_tightenU", "y", 0, 1, "mouthLipsTightenUR"),
+    BoardAxis("CTRL_L_mouth_tightenD", "y", 0, 1, "mouthLipsTightenDL"),
+    BoardAxis("CTRL_R_mouth_tightenD", "y", 0, 1, "mouthLipsTightenDR"),
+    BoardAxis("CTRL_L_mouth_lipsPressU", "y", 0, 1, "mouthLipsPressL"),
+    BoardAxis("CTRL_R_mouth_lipsPressU", "y", 0, 1, "mouthLipsPressR"),
+    BoardAxis("CTRL_L_mouth_sharpCornerPull", "y", 0, 1, "mouthSharpCornerPullL"),
+    BoardAxis("CTRL_R_mouth_sharpCornerPull", "y", 0, 1, "mouthSharpCornerPullR"),
+    BoardAxis("CTRL_C_mouth_stickyU", "y", 0, 1, "mouthStickyUC"),
+    BoardAxis("CTRL_L_mouth_stickyInnerU", "y", 0, 1, "mouthStickyUINL"),
+    BoardAxis("CTRL_R_mouth_stickyInnerU", "y", 0, 1, "mouthStickyUINR"),
+    BoardAxis("CTRL_L_mouth_stickyOuterU", "y", 0, 1, "mouthStickyUOUTL"),
+    BoardAxis("CTRL_R_mouth_stickyOuterU", "y", 0, 1, "mouthStickyUOUTR"),
+    BoardAxis("CTRL_C_mouth_stickyD", "y", 0, 1, "mouthStickyDC"),
+    BoardAxis("CTRL_L_mouth_stickyInnerD", "y", 0, 1, "mouthStickyDINL"),
+    BoardAxis("CTRL_R_mouth_stickyInnerD", "y", 0, 1, "mouthStickyDINR"),
+    BoardAxis("CTRL_L_mouth_stickyOuterD", "y", 0, 1, "mouthStickyDOUTL"),
+    BoardAxis("CTRL_R_mouth_stickyOuterD", "y", 0, 1, "mouthStickyDOUTR"),
+    BoardAxis("CTRL_L_mouth_lipSticky", "y", 0, 1,
+              "", "", ("mouthLipsStickyLPh1", "mouthLipsStickyLPh2", "mouthLipsStickyLPh3")),
+    BoardAxis("CTRL_R_mouth_lipSticky", "y", 0, 1,
+              "", "", ("mouthLipsStickyRPh1", "mouthLipsStickyRPh2", "mouthLipsStickyRPh3")),
+    BoardAxis("CTRL_L_mouth_pushPullU", "y", -1, 1, "mouthLipsPushUL", "mouthLipsPullUL"),
+    BoardAxis("CTRL_R_mouth_pushPullU", "y", -1, 1, "mouthLipsPushUR", "mouthLipsPullUR"),
+    BoardAxis("CTRL_L_mouth_pushPullD", "y", -1, 1, "mouthLipsPushDL", "mouthLipsPullDL"),
+    BoardAxis("CTRL_R_mouth_pushPullD", "y", -1, 1, "mouthLipsPushDR", "mouthLipsPullDR"),
+    BoardAxis("CTRL_L_mouth_thicknessU", "y", -1, 1, "mouthLipsThinUL", "mouthLipsThickUL"),
+    BoardAxis("CTRL_R_mouth_thicknessU", "y", -1, 1, "mouthLipsThinUR", "mouthLipsThickUR"),
+    BoardAxis("CTRL_L_mouth_thicknessD", "y", -1, 1, "mouthLipsThinDL", "mouthLipsThickDL"),
+    BoardAxis("CTRL_R_mouth_thicknessD", "y", -1, 1, "mouthLipsThinDR", "mouthLipsThickDR"),
+    BoardAxis("CTRL_L_mouth_thicknessInwardU", "y", -1, 1,
+              "mouthLipsThinInwardUL", "mouthLipsThickInwardUL"),
+    BoardAxis("CTRL_R_mouth_thicknessInwardU", "y", -1, 1,
+              "mouthLipsThinInwardUR", "mouthLipsThickInwardUR"),
+    BoardAxis("CTRL_L_mouth_thicknessInwardD", "y", -1, 1,
+              "mouthLipsThinInwardDL", "mouthLipsThickInwardDL"),
+    BoardAxis("CTRL_R_mouth_thicknessInwardD", "y", -1, 1,
+              "mouthLipsThinInwardDR", "mouthLipsThickInwardDR"),
+    BoardAxis("CTRL_L_mouth_cornerSharpnessU", "y", -1, 1,
+              "mouthCornerSharpenUL", "mouthCornerRounderUL"),
+    BoardAxis("CTRL_R_mouth_cornerSharpnessU", "y", -1, 1,
+              "mouthCornerSharpenUR", "mouthCornerRounderUR"),
+    BoardAxis("CTRL_L_mouth_cornerSharpnessD", "y", -1, 1,
+              "mouthCornerSharpenDL", "mouthCornerRounderDL"),
+    BoardAxis("CTRL_R_mouth_cornerSharpnessD", "y", -1, 1,
+              "mouthCornerSharpenDR", "mouthCornerRounderDR"),
+    BoardAxis("CTRL_L_mouth_lipsTowardsTeethU", "y", 0, 1, "mouthUpperLipTowardsTeethL"),
+    BoardAxis("CTRL_R_mouth_lipsTowardsTeethU", "y", 0, 1, "mouthUpperLipTowardsTeethR"),
+    BoardAxis("CTRL_L_mouth_lipsTowardsTeethD", "y", 0, 1, "mouthLowerLipTowardsTeethL"),
+    BoardAxis("CTRL_R_mouth_lipsTowardsTeethD", "y", 0, 1, "mouthLowerLipTowardsTeethR"),
+    BoardAxis("CTRL_C_mouth_lipShiftU", "y", -1, 1,
+              "mouthUpperLipShiftLeft", "mouthUpperLipShiftRight"),
+    BoardAxis("CTRL_C_mouth_lipShiftD", "y", -1, 1,
+              "mouthLowerLipShiftLeft", "mouthLowerLipShiftRight"),
+    BoardAxis("CTRL_L_mouth_lipsRollU", "y", -1, 1,
+              "mouthUpperLipRollInL", "mouthUpperLipRollOutL"),
+    BoardAxis("CTRL_R_mouth_lipsRollU", "y", -1, 1,
+              "mouthUpperLipRollInR", "mouthUpperLipRollOutR"),
+    BoardAxis("CTRL_L_mouth_lipsRollD", "y", -1, 1,
+              "mouthLowerLipRollInL", "mouthLowerLipRollOutL"),
+    BoardAxis("CTRL_R_mouth_lipsRollD", "y", -1, 1,
+              "mouthLowerLipRollInR", "mouthLowerLipRollOutR"),
+    BoardAxis("CTRL_L_mouth_corner", "y", -1, 1, "mouthCornerUpL", "mouthCornerDownL"),
+    BoardAxis("CTRL_L_mouth_corner", "x", -1, 1, "mouthCornerWideL", "mouthCornerNarrowL"),
+    BoardAxis("CTRL_R_mouth_corner", "y", -1, 1, "mouthCornerUpR", "mouthCornerDownR"),
+    BoardAxis("CTRL_R_mouth_corner", "x", -1, 1, "mouthCornerWideR", "mouthCornerNarrowR"),
+    BoardAxis("CTRL_C_tongue_inOut", "y", -1, 1, "tongueIn", "tongueOut"),
+    BoardAxis("CTRL_C_tongue_move", "y", -1, 1, "tongueUp", "tongueDown"),
+    BoardAxis("CTRL_C_tongue_move", "x", -1, 1, "tongueLeft", "tongueRight"),
+    BoardAxis("CTRL_C_tongue_press", "y", 0, 1, "tonguePress"),
+    BoardAxis("CTRL_C_tongue_wideNarrow", "y", -1, 1, "tongueWide", "tongueNarrow"),
+    BoardAxis("CTRL_C_tongue_bendTwist", "y", -1, 1, "tongueBendUp", "tongueBendDown"),
+    BoardAxis("CTRL_C_tongue_bendTwist", "x", -1, 1, "tongueTwistLeft", "tongueTwistRight"),
+    BoardAxis("CTRL_C_tongue_roll", "y", 0, 1, "tongueRoll"),
+    BoardAxis("CTRL_C_tongue_tipMove", "y", -1, 1, "tongueTipUp", "tongueTipDown"),
+    BoardAxis("CTRL_C_tongue_tipMove", "x", -1, 1, "tongueTipLeft", "tongueTipRight"),
+    BoardAxis("CTRL_C_tongue_thickThin", "y", -1, 1, "tongueThick", "tongueThin"),
+    BoardAxis("CTRL_C_jaw", "y", 0, 1, "jawOpen"),
+    BoardAxis("CTRL_C_jaw", "x", -1, 1, "jawRight", "jawLeft"),
+    BoardAxis("CTRL_C_jaw_fwdBack", "y", -1, 1, "jawBack", "jawFwd"),
+    BoardAxis("CTRL_L_jaw_clench", "y", 0, 1, "jawClenchL"),
+    BoardAxis("CTRL_R_jaw_clench", "y", 0, 1, "jawClenchR"),
+    BoardAxis("CTRL_L_jaw_ChinRaiseU", "y", 0, 1, "jawChinRaiseUL"),
+    BoardAxis("CTRL_R_jaw_ChinRaiseU", "y", 0, 1, "jawChinRaiseUR"),
+    BoardAxis("CTRL_L_jaw_ChinRaiseD", "y", 0, 1, "jawChinRaiseDL"),
+    BoardAxis("CTRL_R_jaw_ChinRaiseD", "y", 0, 1, "jawChinRaiseDR"),
+    BoardAxis("CTRL_L_jaw_chinCompress", "y", 0, 1, "jawChinCompressL"),
+    BoardAxis("CTRL_R_jaw_chinCompress", "y", 0, 1, "jawChinCompressR"),
+    BoardAxis("CTRL_C_jaw_openExtreme", "y", 0, 1, "jawOpenExtreme"),
+    BoardAxis("CTRL_L_neck_stretch", "y", 0, 1, "neckStretchL"),
+    BoardAxis("CTRL_R_neck_stretch", "y", 0, 1, "neckStretchR"),
+    BoardAxis("CTRL_C_neck_swallow", "y", 0, 1,
+              "", "", ("neckSwallowPh1", "neckSwallowPh2", "neckSwallowPh3", "neckSwallowPh4")),
+    BoardAxis("CTRL_L_neck_mastoidContract", "y", 0, 1, "neckMastoidContractL"),
+    BoardAxis("CTRL_R_neck_mastoidContract", "y", 0, 1, "neckMastoidContractR"),
+    BoardAxis("CTRL_neck_throatUpDown", "y", -1, 1, "neckThroatUp", "neckThroatDown"),
+    BoardAxis("CTRL_neck_digastricUpDown", "y", -1, 1, "neckDigastricUp", "neckDigastricDown"),
+    BoardAxis("CTRL_neck_throatExhaleInhale", "y", -1, 1, "neckThroatInhale", "neckThroatExhale"),
+    BoardAxis("CTRL_C_teethU", "y", -1, 1, "teethUpU", "teethDownU"),
+    BoardAxis("CTRL_C_teethU", "x", -1, 1, "teethLeftU", "teethRightU"),
+    BoardAxis("CTRL_C_teeth_fwdBackU", "y", -1, 1, "teethBackU", "teethFwdU"),
+    BoardAxis("CTRL_C_teethD", "y", -1, 1, "teethUpD", "teethDownD"),
+    BoardAxis("CTRL_C_teethD", "x", -1, 1, "teethLeftD", "teethRightD"),
+    BoardAxis("CTRL_C_teeth_fwdBackD", "y", -1, 1, "teethBackD", "teethFwdD"),
+)  # fmt: skip
+
+RAW_CURVES: Final[tuple[str, ...]] = tuple(
+    name for row in BOARD for name in (row.plus, row.minus, *row.phases) if name
+)
+"""The 251 raw curves of current rigs, without the prefix."""
+
+LIPS_TOGETHER: Final[tuple[str, ...]] = (
+    "mouthLipsTogetherUL", "mouthLipsTogetherUR", "mouthLipsTogetherDL", "mouthLipsTogetherDR",
+)  # fmt: skip
+"""Take clamp(mouthClose / jawOpen, 0, 1), and 0 while jawOpen is 0: not a weighted sum."""
+
+ARKIT_TO_RAW: Final[dict[str, dict[str, float]]] = {
+    "eyeBlinkLeft": {"eyeBlinkL": 1.0},
+    "eyeLookDownLeft": {"eyeLookDownL": 1.0},
+    "eyeLookInLeft": {"eyeLookRightL": 1.0},
+    "eyeLookOutLeft": {"eyeLookLeftL": 1.0},
+    "eyeLookUpLeft": {"eyeLookUpL": 1.0},
+    "eyeSquintLeft": {"eyeSquintInnerL": 1.0},
+    "eyeWideLeft": {"eyeWidenL": 1.0},
+    "eyeBlinkRight": {"eyeBlinkR": 1.0},
+    "eyeLookDownRight": {"eyeLookDownR": 1.0},
+    "eyeLookInRight": {"eyeLookLeftR": 1.0},
+    "eyeLookOutRight": {"eyeLookRightR": 1.0},
+    "eyeLookUpRight": {"eyeLookUpR": 1.0},
+    "eyeSquintRight": {"eyeSquintInnerR": 1.0},
+    "eyeWideRight": {"eyeWidenR": 1.0},
+    "jawForward": {"jawFwd": 1.0},
+    "jawLeft": {"jawLeft": 1.0},
+    "jawRight": {"jawRight": 1.0},
+    "jawOpen": {"jawOpen": 1.0},
+    "mouthFunnel": {
+        "mouthFunnelUL": 1.0, "mouthFunnelUR": 1.0, "mouthFunnelDL": 1.0, "mouthFunnelDR": 1.0,
+    },
+    "mouthPucker": {
+        "mouthLipsPurseUL": 1.0, "mouthLipsPurseUR": 1.0, "mouthLipsPurseDL": 1.0,
+        "mouthLipsPurseDR": 1.0, "mouthLipsTowardsUL": 0.4122, "mouthLipsTowardsUR": 0.4122,
+        "mouthLipsTowardsDL": 0.4122, "mouthLipsTowardsDR": 0.4122, "mouthFunnelUL": 0.7519,
+        "mouthFunnelUR": 0.7519, "mouthFunnelDL": 0.7519, "mouthFunnelDR": 0.7519,
+    },
+    "mouthLeft": {"mouthLeft": 1.0},
+    "mouthRight": {"mouthRight": 1.0},
+    "mouthSmileLeft": {"mouthCornerPullL": 1.0},
+    "mouthSmileRight": {"mouthCornerPullR": 1.0},
+    "mouthFrownLeft": {"mouthCornerDepressL": 1.0},
+    "mouthFrownRight": {"mouthCornerDepressR": 1.0},
+    "mouthDimpleLeft": {"mouthDimpleL": 1.0},
+    "mouthDimpleRight": {"mouthDimpleR": 1.0},
+    "mouthStretchLeft": {"mouthStretchL": 1.0},
+    "mouthStretchRight": {"mouthStretchR": 1.0},
+    "mouthRollLower": {
+        "mouthUpperLipRollInL": 0.4988, "mouthUpperLipRollInR": 0.4988,
+        "mouthLowerLipRollInL": 1.0, "mouthLowerLipRollInR": 1.0,
+    },
+    "mouthRollUpper": {"mouthUpperLipRollInL": 0.9976, "mouthUpperLipRollInR": 0.9976},
+    "mouthShrugLower": {"jawChinRaiseDL": 1.0, "jawChinRaiseDR": 1.0},
+    "mouthShrugUpper": {"jawChinRaiseUL": 1.0, "jawChinRaiseUR": 1.0},
+    "mouthPressLeft": {"mouthPressUL": 1.0, "mouthPressDL": 1.0},
+    "mouthPressRight": {"mouthPressUR": 1.0, "mouthPressDR": 1.0},
+    "mouthLowerDownLeft": {"mouthLowerLipDepressL": 1.0},
+    "mouthLowerDownRight": {"mouthLowerLipDepressR": 1.0},
+    "mouthUpperUpLeft": {"mouthUpperLipRaiseL": 1.0},
+    "mouthUpperUpRight": {"mouthUpperLipRaiseR": 1.0},
+    "browDownLeft": {"browDownL": 1.0},
+    "browDownRight": {"browDownR": 1.0},
+    "browInnerUp": {
+        "browLateralL": 1.0, "browLateralR": 1.0, "browRaiseInL": 1.0, "browRaiseInR": 1.0,
+    },
+    "browOuterUpLeft": {"browRaiseInL": 1.0, "browRaiseOuterL": 1.0},
+    "browOuterUpRight": {"browRaiseInR": 1.0, "browRaiseOuterR": 1.0},
+    "cheekPuff": {
+        "mouthCheekBlowL": 1.0, "mouthCheekBlowR": 1.0, "mouthLipsBlowL": 1.0,
+        "mouthLipsBlowR": 1.0,
+    },
+    "cheekSquintLeft": {"eyeCheekRaiseL": 1.0},
+    "cheekSquintRight": {"eyeCheekRaiseR": 1.0},
+    "noseSneerLeft": {"noseWrinkleL": 1.0},
+    "noseSneerRight": {"noseWrinkleR": 1.0},
+    "tongueOut": {
+        "tongueDown": 0.826, "tongueRight": 0.0698, "tongueOut": 0.7689, "tongueBendDown": 0.2473,
+        "tongueWide": 0.6278,
+    },
+}  # fmt: skip
+"""ARKit name -> raw curve -> weight; contributions add up. `mouthClose` has its own rule.
+
+`tongueBendDown` stands for the `tongueRollDown` of rigs from 2021 to 2023: see `OLD_RIG_CURVES`.
+"""
+
+OLD_RIG_CURVES: Final[dict[str, str]] = {"tongueBendDown": "tongueRollDown"}
+"""What rigs from 2021 to 2023 call a curve; that both bend the tongue alike is not verified."""
