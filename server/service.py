@@ -29,7 +29,7 @@ from .settings import Settings
 from .speech.audio import AudioSource, AudioStream
 from .speech.recogniser import FEATURE_RATE, Samples, SpeechError
 from .speech.tempo import at_rate
-from .validation import check_request, ignored_controls
+from .validation import CONTROLS, check_request, ignored_controls
 from .wire.messages import (
     WIRE_VERSION,
     Accepted,
@@ -43,6 +43,8 @@ from .wire.messages import (
 __all__ = ["Service", "failure", "never_cancel"]
 
 _SILENCE_DB: Final = -100.0
+_TELLS_ITSELF: Final = frozenset(CONTROLS) - {"steps", "regenerate"}
+"""Controls that a generator without `understands` speaks of in its own notes."""
 
 
 class Listen(Protocol):
@@ -149,7 +151,7 @@ class Service:
         if (audio is None) != (request.audio is None):
             raise BadRequest("The request's audio and its `audio` field do not go together.")
         generator = self.registry.get(request.generator)
-        understands = getattr(generator, "understands", frozenset())
+        understands = getattr(generator, "understands", _TELLS_ITSELF)
         started = time.perf_counter()
         speech, notes = self._hear(request, audio, emit, check_cancel)
         listened = time.perf_counter()
