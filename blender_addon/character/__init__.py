@@ -1,0 +1,1 @@
+"""Who speaks: the meshes of a character and how their shape keys match the blendshapes."""

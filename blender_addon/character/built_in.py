@@ -1,0 +1,56 @@
+"""Puts the head that comes with Soliloquy into the scene: one object for each of its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.head_file import HeadPart, load_head
+
+
+def add_built_in_head(context: Any) -> list[Any]:
+    """Make the meshes, their shape keys and materials; returns the objects, the face first.
+
+    Raises:
+        CharacterError: the head's data is not part of this installation.
+    """
+    head = load_head()
+    collection = bpy.data.collections.new("Soliloquy Head")
+    context.scene.collection.children.link(collection)
+    materials = {name: _material(name, colour) for name, colour in head.colours.items()}
+    return [_object(part, materials, collection) for part in head.parts]
+
+
+def _object(part: HeadPart, materials: dict[str, Any], collection: Any) -> Any:
+    mesh = bpy.data.meshes.new(part.name)
+    mesh.from_pydata(part.vertices.tolist(), [], part.quads.tolist())
+    for name in part.materials:
+        mesh.materials.append(materials[name])
+    mesh.polygons.foreach_set("material_index", part.material_index)
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(part.quads), bool))
+    mesh.update()
+    item = bpy.data.objects.new(part.name, mesh)
+    collection.objects.link(item)
+    item.shape_key_add(name="Basis", from_mix=False)
+    for name, deltas in part.shapes.items():
+        key = item.shape_key_add(name=name, from_mix=False)
+        key.data.foreach_set("co", (part.vertices + deltas).astype(np.float32).ravel())
+    return item
+
+
+def _material(name: str, colour: tuple[float, float, float]) -> Any:
+    found = bpy.data.materials.get(f"Soliloquy {name}")
+    if found is not None:
+        return found
+    material = bpy.data.materials.new(f"Soliloquy {name}")
+    material.diffuse_color = (*colour, 1.0)
+    material.use_nodes = True
+    shader = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    shader.inputs["Base Color"].default_value = (*colour, 1.0)
+    shader.inputs["Roughness"].default_value = _ROUGHNESS.get(name, 0.55)
+    return material
+
+
+_ROUGHNESS = {"sclera": 0.1, "iris": 0.1, "pupil": 0.05, "teeth": 0.2, "tongue": 0.35}

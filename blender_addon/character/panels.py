@@ -1,0 +1,105 @@
+"""The Character panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..ui import wrapped
+from .matching import character_match
+from .meshes import active_character, is_in_file, shaped_meshes
+
+_SHOWN = 6  # names in a report before "and n more"
+
+
+class SOLILOQUY_UL_characters(bpy.types.UIList):
+    """Characters of the scene."""
+
+    bl_idname = "SOLILOQUY_UL_characters"
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active, _property, _index=0):
+        """One character."""
+        layout.prop(item, "name", text="", emboss=False, icon="USER")
+
+
+class SOLILOQUY_UL_meshes(bpy.types.UIList):
+    """Meshes of a character."""
+
+    bl_idname = "SOLILOQUY_UL_meshes"
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active, _property, _index=0):
+        """One mesh, with its number of shape keys."""
+        if not is_in_file(item.object):
+            layout.label(text="Mesh was deleted", icon="ERROR")
+            return
+        row = layout.row()
+        row.label(text=item.object.name, icon="OUTLINER_OB_MESH")
+        key = item.object.data.shape_keys
+        row.label(text=f"{len(key.key_blocks) - 1} keys" if key else "no shape keys")
+
+
+class SOLILOQUY_PT_character(bpy.types.Panel):
+    """Who speaks."""
+
+    bl_idname = "SOLILOQUY_PT_character"
+    bl_label = "Character"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+    bl_order = 0
+
+    def draw(self, context):
+        """Characters, their meshes, and the report."""
+        layout = self.layout
+        settings = context.scene.soliloquy
+        if settings.characters:
+            row = layout.row()
+            row.template_list(
+                "SOLILOQUY_UL_characters", "", settings, "characters",
+                settings, "character_index", rows=2 if len(settings.characters) > 1 else 1,
+            )  # fmt: skip
+            column = row.column(align=True)
+            column.operator("soliloquy.add_character", text="", icon="ADD")
+            column.operator("soliloquy.remove_character", text="", icon="REMOVE")
+        character = active_character(context.scene)
+        if character is not None:
+            self._meshes(layout, character)
+        buttons = layout.column(align=True)
+        buttons.operator("soliloquy.use_selected", icon="RESTRICT_SELECT_OFF")
+        if character is None or not character.meshes:
+            buttons.operator("soliloquy.add_head", icon="MONKEY")
+        if character is None:
+            wrapped(layout, context, "Select the character's meshes, or add the head.", "INFO")
+        elif shaped_meshes(character):
+            self._report(layout, context, character)
+        else:
+            wrapped(layout, context, "No mesh here has shape keys.", "ERROR")
+
+    def _meshes(self, layout, character):
+        row = layout.row()
+        row.template_list(
+            "SOLILOQUY_UL_meshes", "", character, "meshes", character, "mesh_index",
+            rows=min(max(len(character.meshes), 1), 4),
+        )  # fmt: skip
+        row.operator("soliloquy.remove_mesh", text="", icon="REMOVE")
+
+    def _report(self, layout, context, character):
+        match = character_match(character)
+        summary, *others = match.sentences
+        box = layout.box()
+        wrapped(box, context, summary, "CHECKMARK" if match.is_complete else "INFO")
+        for sentence in others:
+            wrapped(box, context, sentence, "INFO")
+        for doubt in match.report.doubtful[:_SHOWN]:
+            row = box.row()
+            row.label(text=f"{doubt.key}: {' or '.join(doubt.names)}?", icon="QUESTION")
+            fix = row.operator("soliloquy.fix_match", text="", icon="GREASEPENCIL")
+            fix.shape_key = doubt.key
+            fix.blendshape = doubt.names[0]
+
+
+CLASSES = (SOLILOQUY_UL_characters, SOLILOQUY_UL_meshes, SOLILOQUY_PT_character)
+
+
+def draw_add_menu(menu, _context):
+    """An entry in Add > Mesh."""
+    menu.layout.operator("soliloquy.add_head", icon="USER")

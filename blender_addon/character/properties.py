@@ -1,0 +1,50 @@
+"""Characters as they are stored in the scene."""
+
+import bpy
+from bpy.props import CollectionProperty, IntProperty, PointerProperty, StringProperty
+
+from ..generate.properties import SoliloquyGeneration
+from ..line.properties import SoliloquyLine
+from ..takes.properties import SoliloquyTake
+
+
+class SoliloquyMesh(bpy.types.PropertyGroup):
+    """A mesh of a character."""
+
+    object: PointerProperty(
+        name="Mesh",
+        description="A mesh with shape keys: head, teeth, tongue, lashes",
+        type=bpy.types.Object,
+        poll=lambda _self, item: item.type == "MESH",
+    )
+
+
+class SoliloquyMatchFix(bpy.types.PropertyGroup):
+    """A match made by hand: this shape key plays that blendshape."""
+
+    shape_key: StringProperty(name="Shape Key")
+    blendshape: StringProperty(name="Blendshape")
+
+
+class SoliloquyCharacter(bpy.types.PropertyGroup):
+    """Someone who speaks: meshes, the line, how it is made, and the takes."""
+
+    name: StringProperty(name="Name", description="Name of the character", default="Character")
+    uid: StringProperty(name="Identifier")
+    meshes: CollectionProperty(type=SoliloquyMesh)
+    mesh_index: IntProperty(name="Active Mesh")
+    fixes: CollectionProperty(type=SoliloquyMatchFix)
+    line: PointerProperty(type=SoliloquyLine)
+    generation: PointerProperty(type=SoliloquyGeneration)
+    takes: CollectionProperty(type=SoliloquyTake)
+    take_index: IntProperty(name="Active Take")
+
+
+class SoliloquySettings(bpy.types.PropertyGroup):
+    """All that Soliloquy keeps in a scene."""
+
+    characters: CollectionProperty(type=SoliloquyCharacter)
+    character_index: IntProperty(name="Active Character")
+
+
+CLASSES = (SoliloquyMesh, SoliloquyMatchFix, SoliloquyCharacter, SoliloquySettings)

@@ -1,0 +1,115 @@
+"""Differences between Blender 4.2, 4.5, 5.0 and 5.2, each as one small function.
+
+Features are probed rather than versions compared, except where an old name still exists but warns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+HAS_SLOTS = bpy.app.version >= (4, 4, 0)
+"""Slotted actions: https://developer.blender.org/docs/release_notes/4.4/animation_rigging/"""
+
+HAS_AUDIO = getattr(bpy.app.build_options, "audaspace", False)
+"""The bpy 4.2 wheel is built without sound; every Blender program has it."""
+
+
+def strip_class() -> type:
+    """The RNA class of a sequencer strip (`Sequence` until 4.3)."""
+    return getattr(bpy.types, "Strip", None) or bpy.types.Sequence
+
+
+def strips_of(sequence_editor: Any) -> Any:
+    """The strips of a sequence editor; an empty collection is falsy, so no `or` here."""
+    if hasattr(sequence_editor, "strips"):
+        return sequence_editor.strips
+    return sequence_editor.sequences
+
+
+def all_strips_of(sequence_editor: Any) -> Any:
+    """As `strips_of`, with those inside meta strips."""
+    if hasattr(sequence_editor, "strips_all"):
+        return sequence_editor.strips_all
+    return sequence_editor.sequences_all
+
+
+def free_channel(sequence_editor: Any) -> int:
+    """The lowest channel above all strips."""
+    return 1 + max((strip.channel for strip in strips_of(sequence_editor)), default=0)
+
+
+def strips_property(sequence_editor: Any) -> str:
+    """Name of the collection of `strips_of`, for search fields."""
+    return "strips" if hasattr(sequence_editor, "strips") else "sequences"
+
+
+def sequencer_scene(context: Any) -> Any:
+    """The scene that the Sequencer edits: the workspace's own from 5.0, the window's before."""
+    workspace = getattr(context, "workspace", None)
+    return getattr(workspace, "sequencer_scene", None) or context.scene
+
+
+def use_scene_in_sequencer(context: Any, scene: Any) -> None:
+    """Show `scene` in the Sequencer when it shows none (5.0 and later)."""
+    workspace = getattr(context, "workspace", None)
+    if workspace is not None and getattr(workspace, "sequencer_scene", scene) is None:
+        workspace.sequencer_scene = scene
+
+
+def strip_handles(strip: Any) -> tuple[float, float, float]:
+    """Left handle, right handle and skipped content of a strip in frames.
+
+    The `frame_*` names warn from 5.2 on and leave in 6.0.
+    """
+    if hasattr(strip, "left_handle_offset"):
+        skipped = strip.left_handle_offset + strip.content_trim_start
+        return float(strip.left_handle), float(strip.right_handle), float(skipped)
+    skipped = strip.frame_offset_start + strip.animation_offset_start
+    return float(strip.frame_final_start), float(strip.frame_final_end), float(skipped)
+
+
+def new_action(name: str, id_block: Any) -> tuple[Any, str]:
+    """Make an action for a Key data-block without assigning it.
+
+    Returns:
+        The action, and the identifier of its slot ("" before 4.4).
+    """
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True
+    if not HAS_SLOTS:
+        action.id_root = "KEY"
+        return action, ""
+    slot = action.slots.new(id_type="KEY", name=id_block.name)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    strip.channelbag(slot, ensure=True)
+    return action, slot.identifier
+
+
+def assign_action(id_block: Any, action: Any, slot: str) -> None:
+    """Make `action` (None: nothing) the animation of a data-block, by its slot from 4.4."""
+    animation = id_block.animation_data or id_block.animation_data_create()
+    animation.action = action
+    if HAS_SLOTS and action is not None:
+        found = action.slots.get(slot) if slot else None
+        if found is None:
+            found = next((s for s in action.slots if s.target_id_type == "KEY"), None)
+        animation.action_slot = found
+
+
+def slot_of(id_block: Any) -> str:
+    """Identifier of the slot in use, "" before 4.4 or without one."""
+    slot = getattr(id_block.animation_data, "action_slot", None)
+    return slot.identifier if slot is not None else ""
+
+
+def curves_of(action: Any, slot: str) -> Any:
+    """F-curves of an action (of its slot, from 4.4); empty where there are none."""
+    if not HAS_SLOTS:
+        return action.fcurves
+    found = action.slots.get(slot) or next(iter(action.slots), None)
+    if found is None or not action.layers or not action.layers[0].strips:
+        return ()
+    bag = action.layers[0].strips[0].channelbag(found)
+    return bag.fcurves if bag is not None else ()

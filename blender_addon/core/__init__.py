@@ -1,0 +1,1 @@
+"""Decisions without Blender: job state, keyframe plan, matching plan, strip timing, take data."""

@@ -1,0 +1,23 @@
+"""Addresses of servers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+DEFAULT_ADDRESS: Final = "tcp://127.0.0.1:5557"
+
+_TCP = re.compile(r"^tcp://(?P<host>\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):(?P<port>\d{1,5})$")
+
+
+def is_valid(address: str) -> bool:
+    """Whether it is a TCP address with a host and a port, as tcp://127.0.0.1:5557."""
+    found = _TCP.match(address)
+    return found is not None and 0 < int(found["port"]) <= 65535
+
+
+def is_local(address: str) -> bool:
+    """Whether the server is on this computer."""
+    found = _TCP.match(address)
+    host = found["host"].strip("[]").lower() if found else ""
+    return host in ("localhost", "::1") or host.startswith("127.")

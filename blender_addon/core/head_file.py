@@ -1,0 +1,107 @@
+"""The built-in head as data: a compact file that `tools/build_zip.py` puts into the extension.
+
+In a checkout there is no such file; the same arrays then come straight from `flame.head`, by name,
+so that the add-on itself depends on nothing but its vendored packages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CharacterError
+
+HEAD_FILE: Final = Path(__file__).parents[1] / "assets" / "soliloquy_head.npz"
+CHECKOUT_SOURCE: Final = "flame.head:built_in_head"
+"""Module and function that make the head in a checkout."""
+
+_FORMAT: Final = "soliloquy-head/1"
+
+
+@dataclass(frozen=True)
+class HeadPart:
+    """One mesh of the head, in metres, Z up, looking along -Y as Blender's characters do.
+
+    Attributes:
+        vertices: float32 [V, 3]. quads: int32 [F, 4].
+        materials: names; material_index: int32 [F] into them.
+        shapes: blendshape -> float32 [V, 3], only those that move this part.
+    """
+
+    name: str
+    vertices: NDArray[np.float32]
+    quads: NDArray[np.int32]
+    materials: tuple[str, ...]
+    material_index: NDArray[np.int32]
+    shapes: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """All parts, the face first, and the colour of each material (linear RGB)."""
+
+    parts: tuple[HeadPart, ...]
+    colours: Mapping[str, tuple[float, float, float]]
+
+
+def save_head(head: Head, path: Path) -> None:
+    """Write the file that the extension carries."""
+    about = {
+        "format": _FORMAT,
+        "colours": dict(head.colours),
+        "parts": [
+            {"name": p.name, "materials": p.materials, "shapes": list(p.shapes)} for p in head.parts
+        ],
+    }
+    arrays: dict[str, Any] = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
+    for i, part in enumerate(head.parts):
+        arrays[f"vertices_{i}"] = part.vertices
+        arrays[f"quads_{i}"] = part.quads
+        arrays[f"material_index_{i}"] = part.material_index
+        arrays[f"deltas_{i}"] = np.array(list(part.shapes.values()), np.float32)
+    np.savez_compressed(path, **arrays)
+
+
+def load_head(path: Path = HEAD_FILE) -> Head:
+    """The head, from its file or, in a checkout, from `CHECKOUT_SOURCE`.
+
+    Raises:
+        CharacterError: neither is there, or the file is another format.
+    """
+    if not path.is_file():
+        return _from_checkout()
+    with np.load(path, allow_pickle=False) as data:
+        about = json.loads(data["about"].tobytes())
+        if about.get("format") != _FORMAT:
+            raise CharacterError(f"{path.name} is not a Soliloquy head. Install the zip again.")
+        parts = tuple(_part(data, i, entry) for i, entry in enumerate(about["parts"]))
+    return Head(parts, {name: tuple(rgb) for name, rgb in about["colours"].items()})
+
+
+def _part(data: Any, i: int, entry: dict[str, Any]) -> HeadPart:
+    return HeadPart(
+        name=entry["name"],
+        vertices=data[f"vertices_{i}"],
+        quads=data[f"quads_{i}"],
+        materials=tuple(entry["materials"]),
+        material_index=data[f"material_index_{i}"],
+        shapes=dict(zip(entry["shapes"], data[f"deltas_{i}"], strict=True)),
+    )
+
+
+def _from_checkout() -> Head:
+    module, _, function = CHECKOUT_SOURCE.partition(":")
+    try:
+        make = getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise CharacterError(
+            "This installation has no built-in head. Install Soliloquy's zip, made by `make zip`."
+        ) from error
+    return make()

@@ -1,0 +1,92 @@
+"""From a clip to what is written into Blender: frames and one curve for each shape key.
+
+Frame i of a clip at curve rate r stands at start + i * scene_rate / r, so keys fall between whole
+frames when the rates differ. Values are not clamped here: Blender clamps them when it evaluates,
+and `clamped_keys` says where, so that the user is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..vendor import names
+
+Weights = Mapping[str, float]
+"""ARKit blendshape -> weight: the sum that drives one shape key."""
+
+
+@dataclass(frozen=True)
+class KeyPlan:
+    """All keys of one mesh.
+
+    Attributes:
+        frames: float32 [T], scene frames, increasing.
+        curves: shape key -> float32 [T].
+    """
+
+    frames: NDArray[np.float32]
+    curves: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class ClampedKey:
+    """A shape key whose slider range is too narrow for its curve."""
+
+    shape_key: str
+    peak: float
+    limit: float
+    n_frames: int
+
+
+def key_frames(
+    n_frames: int, start_frame: float, scene_rate: float, curve_rate: float
+) -> NDArray[np.float32]:
+    """Scene frame of each clip frame, float32 [T]."""
+    steps = np.arange(n_frames, dtype=np.float64) * (scene_rate / curve_rate)
+    return (start_frame + steps).astype(np.float32)
+
+
+def plan_keys(
+    coefficients: NDArray[np.float32],
+    weights_of: Mapping[str, Weights],
+    frames: NDArray[np.float32],
+) -> KeyPlan:
+    """Mix coefficients [T, 52] into one curve for each shape key of `weights_of`."""
+    curves: dict[str, NDArray[np.float32]] = {}
+    for shape_key, weights in weights_of.items():
+        mixed = np.zeros(len(coefficients), np.float32)
+        for name, weight in weights.items():
+            mixed += np.float32(weight) * coefficients[:, names.INDEX[name]]
+        curves[shape_key] = mixed
+    return KeyPlan(frames, curves)
+
+
+def clamped_keys(
+    plan: KeyPlan, ranges: Mapping[str, tuple[float, float]], tolerance: float = 1e-3
+) -> list[ClampedKey]:
+    """Shape keys whose curve leaves the slider range (minimum, maximum) of its key."""
+    found: list[ClampedKey] = []
+    for shape_key, curve in plan.curves.items():
+        low, high = ranges.get(shape_key, (0.0, 1.0))
+        above, below = curve > high + tolerance, curve < low - tolerance
+        if above.any():
+            found.append(ClampedKey(shape_key, float(curve.max()), high, int(above.sum())))
+        if below.any():
+            found.append(ClampedKey(shape_key, float(curve.min()), low, int(below.sum())))
+    return found
+
+
+def clamping_sentence(clamped: Sequence[ClampedKey]) -> str:
+    """One sentence about all of them, empty when there are none."""
+    if not clamped:
+        return ""
+    first = max(clamped, key=lambda key: abs(key.peak - key.limit))
+    others = f" and {len(clamped) - 1} more" if len(clamped) > 1 else ""
+    return (
+        f"Blender clamps '{first.shape_key}'{others}: it reaches {first.peak:.2f} but its slider "
+        f"ends at {first.limit:.2f}. Widen the shape key's range to see the whole motion."
+    )

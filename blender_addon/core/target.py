@@ -1,0 +1,31 @@
+"""Where a take is to be written, in words that survive undo, renaming and loading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a generation is for; everything is looked up again when its takes arrive.
+
+    Attributes:
+        scene_uid, scene_name: session identifier, and name as a fallback.
+        character_uid: identifier of the character in the scene.
+        start_frame: scene frame of the first heard sample.
+        label: what takes are named after, usually the sound strip.
+        generator: name of the generator. seed: of the first take.
+    """
+
+    scene_uid: int
+    scene_name: str
+    character_uid: str
+    start_frame: float
+    label: str
+    generator: str
+    seed: int
+
+
+def take_name(label: str, number: int) -> str:
+    """Name of a take: short enough for Blender's 63 bytes with a mesh name after it."""
+    return f"Soliloquy {label[:24]} take {number}"

@@ -1,0 +1,113 @@
+"""Which seconds of a recording a sound strip lets through, and where they start in the scene.
+
+Frames are Blender's: the first audible sample plays at the beginning of the start frame, and the
+exact rate is fps / fps_base (24 / 1.001 is 23.976).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import LineError
+
+
+@dataclass(frozen=True)
+class StripTiming:
+    """Where a sound strip stands, as Blender tells it.
+
+    Attributes:
+        left_handle, right_handle: first frame of the strip, and the frame after its last.
+        skipped_frames: frames of the content hidden by trimming at the left handle; negative
+            where the handle was pulled out to the left of the content.
+        speed: seconds of recording that pass in one second of the scene.
+        sound_offset: seconds by which the sound starts later than the content.
+    """
+
+    left_handle: float
+    right_handle: float
+    skipped_frames: float = 0.0
+    speed: float = 1.0
+    sound_offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class AudiblePart:
+    """The part of a recording that is heard.
+
+    Attributes:
+        start_frame: scene frame, possibly fractional, at which the first heard sample plays.
+        trim_start, trim_end: seconds of the recording.
+        playback_rate: seconds of recording in one second of the scene.
+    """
+
+    start_frame: float
+    trim_start: float
+    trim_end: float
+    playback_rate: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it sounds in the scene."""
+        return (self.trim_end - self.trim_start) / self.playback_rate
+
+
+def scene_rate(fps: float, fps_base: float) -> float:
+    """Exact frames per second of a scene.
+
+    Raises:
+        LineError: a rate that is not positive.
+    """
+    if fps <= 0 or fps_base <= 0:
+        raise LineError(f"The scene's frame rate {fps} / {fps_base} is not positive.")
+    return fps / fps_base
+
+
+def audible_part(
+    timing: StripTiming, rate: float, source_seconds: float | None, name: str
+) -> AudiblePart:
+    """Find what is heard of a recording of `source_seconds` (None: unknown) in a strip.
+
+    Raises:
+        LineError: trimming leaves nothing to hear.
+    """
+    begin = timing.skipped_frames / rate * timing.speed - timing.sound_offset
+    start_frame = timing.left_handle
+    if begin < 0.0:  # silence before the recording: the line starts when the recording does
+        start_frame += -begin / timing.speed * rate
+        begin = 0.0
+    end = begin + (timing.right_handle - start_frame) / rate * timing.speed
+    if source_seconds is not None:
+        end = min(end, source_seconds)
+    if end - begin <= 0.0:
+        raise LineError(
+            f"Nothing of the sound strip '{name}' is audible: its trimming hides the whole "
+            "recording. Pull its handles out, or choose another strip."
+        )
+    return AudiblePart(start_frame, begin, end, timing.speed)
+
+
+def constant_speed(
+    key_frames: tuple[float, ...], source_seconds: float | None, rate: float, name: str
+) -> float:
+    """Speed of a retimed strip from the frames of its retiming keys, 1.0 without any.
+
+    Two keys stretch the whole recording between them. With more the speed may change along the
+    way, and Blender does not tell which part of the recording lies between two keys.
+
+    Raises:
+        LineError: the speed changes along the strip, or cannot be known.
+    """
+    if len(key_frames) < 2:
+        return 1.0
+    if len(key_frames) > 2:
+        raise LineError(
+            f"The speed of the sound strip '{name}' changes along the way ({len(key_frames)} "
+            "retiming keys). Render it to a sound file (Render > Render Audio) and use that file."
+        )
+    length = (max(key_frames) - min(key_frames)) / rate
+    if source_seconds is None or length <= 0.0:
+        raise LineError(
+            f"The speed of the retimed sound strip '{name}' cannot be measured. "
+            "Remove its retiming keys, or render it to a sound file and use that file."
+        )
+    return source_seconds / length

@@ -1,0 +1,1 @@
+"""Takes out of Blender: Live Link Face CSV for Unreal."""

@@ -1,0 +1,36 @@
+"""Opens the client of the wire; pyzmq is loaded only here, when a server is first needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..core.address import is_local, is_valid
+from ..core.errors import ServerError
+
+
+def open_client(address: str) -> Any:
+    """A client for `address`, in its own thread.
+
+    Raises:
+        ServerError: online access is off and the address is elsewhere, the address makes no
+            sense, or pyzmq is missing.
+    """
+    if not is_valid(address):
+        raise ServerError(
+            f"'{address}' is not a server's address. It looks like tcp://127.0.0.1:5557; change it "
+            "in Server."
+        )
+    if not is_local(address) and not bpy.app.online_access:
+        raise ServerError(
+            f"The server {address} is not on this computer, and Blender's online access is off. "
+            "Allow it in Preferences > System > Network, or use a server on this computer."
+        )
+    try:
+        from ..vendor import client
+    except ImportError as error:
+        raise ServerError(
+            f"pyzmq cannot be loaded ({error}). Install Soliloquy's zip for this Blender version."
+        ) from error
+    return client.Client(address, name=f"Blender {bpy.app.version_string}")

@@ -1,0 +1,150 @@
+"""Generate and Cancel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.errors import SoliloquyError
+from ..preferences import server_address
+from ..ui import redraw
+from .request import build_order, why_not
+from .session import session
+from .timer import ensure_timer
+
+
+def _written() -> None:
+    """After a take was written outside an operator: an undo step of its own, and a redraw."""
+    if bpy.app.background:
+        return
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window):
+        bpy.ops.ed.undo_push(message="Soliloquy take")
+    redraw()
+
+
+class SOLILOQUY_OT_generate(bpy.types.Operator):
+    """Perform the line: new takes on the character, as ordinary keyframes."""
+
+    bl_idname = "soliloquy.generate"
+    bl_label = "Generate"
+    bl_description = (
+        "Perform the line on the character. Keyframes go into new actions; "
+        "what is animated now is kept as a take of its own"
+    )
+
+    _timer = None
+
+    @classmethod
+    def poll(cls, context):
+        """Say why it is greyed."""
+        reason = why_not(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context, _event):
+        """In a window: start, and listen for Esc while it runs."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        ensure_timer()
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(0.1, window=context.window)
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        """Keep the status bar true, and cancel on Esc."""
+        running = session()
+        if event.type == "ESC" and running.is_busy:
+            running.cancel()
+        if running.job is None or running.job.is_over:
+            self._end(context)
+            return {"FINISHED"}
+        if event.type == "TIMER":
+            job = running.job
+            context.workspace.status_text_set(
+                f"Soliloquy: {job.text} {job.fraction:.0%}   (Esc cancels)"
+            )
+        return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
+
+    def execute(self, context):
+        """In background and from scripts: returns when the takes are written."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        running = session()
+        running.wait()
+        job = running.job
+        if job is None or job.state.name != "DONE":
+            self.report({"ERROR"}, job.text if job is not None else "The job was dropped.")
+            return {"CANCELLED"}
+        self.report({"INFO"}, job.text)
+        return {"FINISHED"}
+
+    def cancel(self, context):
+        """The window closes or another file is loaded."""
+        self._end(context)
+
+    def _start(self, context) -> bool:
+        try:
+            order = build_order(context)
+            session().start(server_address(), *order, on_written=_written)
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return False
+        return True
+
+    def _end(self, context) -> None:
+        context.workspace.status_text_set(None)
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        job = session().job
+        if job is not None and job.is_over:
+            self.report({"ERROR" if job.state.name == "FAILED" else "INFO"}, job.text)
+        redraw()
+
+
+class SOLILOQUY_OT_cancel(bpy.types.Operator):
+    """Stop the generation that runs."""
+
+    bl_idname = "soliloquy.cancel"
+    bl_label = "Cancel"
+    bl_description = "Stop at once; takes that were complete are kept"
+
+    @classmethod
+    def poll(cls, _context):
+        """Only while something runs."""
+        if not session().is_busy:
+            cls.poll_message_set("Nothing is being generated.")
+        return session().is_busy
+
+    def execute(self, _context):
+        """Stop."""
+        session().cancel()
+        redraw()
+        return {"FINISHED"}
+
+
+class SOLILOQUY_OT_new_seed(bpy.types.Operator):
+    """Another seed, for a different performance of the same line."""
+
+    bl_idname = "soliloquy.new_seed"
+    bl_label = "New Seed"
+    bl_description = "Choose another seed, for a different performance of the same line"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context):
+        """Advance the seed past the takes that used it."""
+        from ..character.meshes import active_character
+
+        character = active_character(context.scene)
+        if character is None:
+            self.report({"ERROR"}, "There is no character yet.")
+            return {"CANCELLED"}
+        used = [take.seed for take in character.takes if not take.is_original]
+        settings = character.generation
+        settings.seed = max([settings.seed, *used]) + 1
+        return {"FINISHED"}
+
+
+CLASSES = (SOLILOQUY_OT_generate, SOLILOQUY_OT_cancel, SOLILOQUY_OT_new_seed)

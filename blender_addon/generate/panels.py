@@ -1,0 +1,61 @@
+"""The Generate panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..character.meshes import active_character
+from ..core.job import State
+from ..ui import reason, wrapped
+from .request import why_not
+from .session import session
+
+_ICONS = {State.DONE: "CHECKMARK", State.FAILED: "ERROR", State.CANCELLED: "CANCEL"}
+
+
+class SOLILOQUY_PT_generate(bpy.types.Panel):
+    """One button."""
+
+    bl_idname = "SOLILOQUY_PT_generate"
+    bl_label = "Generate"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+    bl_order = 2
+
+    def draw(self, context):
+        """Settings, the button or the progress, and how it ended."""
+        layout = self.layout
+        character = active_character(context.scene)
+        if character is not None:
+            self._settings(layout, character.generation)
+        job = session().job
+        if session().is_busy:
+            row = layout.row(align=True)
+            row.progress(factor=job.fraction, text=f"{job.text} {job.fraction:.0%}")
+            row.operator("soliloquy.cancel", text="", icon="CANCEL")
+            return
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator("soliloquy.generate", icon="PLAY")
+        why = why_not(context)
+        if why:
+            reason(layout, context, why)
+        elif job is not None:
+            wrapped(layout, context, job.text, _ICONS[job.state])
+
+    def _settings(self, layout, settings):
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "generator")
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("soliloquy.new_seed", text="", icon="FILE_REFRESH")
+        column.prop(settings, "takes")
+        column.prop(settings, "curve_rate")
+        if settings.curve_rate == "CUSTOM":
+            column.prop(settings, "curve_fps")
+
+
+CLASSES = (SOLILOQUY_PT_generate,)

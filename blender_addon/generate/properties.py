@@ -1,0 +1,66 @@
+"""Settings of a generation."""
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty
+
+_LABELS = {
+    "articulate": ("Articulate", "Lips by the rules of speech, with blinks and small life", 0),
+    "cafe_talk": ("Cafe-Talk", "Emotion, intensity and Action Unit strips", 1),
+    "expclip": ("ExpCLIP", "Direction by free text or by a pose", 2),
+    "avi_talking": ("AVI-Talking", "Hears from the voice how the line is played", 3),
+    "instruct_avatar": ("InstructAvatar", "Direction by detailed instructions", 4),
+}
+_items: list[tuple[str, str, str, int]] = []  # Blender keeps no reference to dynamic items
+
+
+def generator_items(_settings, _context):
+    """The generators that the server offers; without a server, the one that is always there."""
+    from .session import session
+
+    offered = session().generators or ("articulate",)
+    known = [(name, *_LABELS[name]) for name in offered if name in _LABELS]
+    _items[:] = known or [("articulate", *_LABELS["articulate"])]
+    return _items
+
+
+class SoliloquyGeneration(bpy.types.PropertyGroup):
+    """How takes are made."""
+
+    generator: EnumProperty(
+        name="Generator",
+        description="What makes the performance",
+        items=generator_items,
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="The same seed and the same line give the same take again",
+        default=0,
+        min=0,
+        max=2**31 - 1,
+    )
+    takes: IntProperty(
+        name="Takes",
+        description="How many takes to make; each has the next seed",
+        default=1,
+        min=1,
+        max=16,
+    )
+    curve_rate: EnumProperty(
+        name="Keys",
+        description="How densely keys are written",
+        items=(
+            ("SCENE", "One per Frame", "At the scene's frame rate", 0),
+            ("CUSTOM", "Own Rate", "At a rate of your own; keys may fall between frames", 1),
+        ),
+        default="SCENE",
+    )
+    curve_fps: FloatProperty(
+        name="Keys per Second",
+        description="Rate of the keys",
+        default=60.0,
+        min=5.0,
+        max=240.0,
+    )
+
+
+CLASSES = (SoliloquyGeneration,)

@@ -1,0 +1,101 @@
+"""Builds a request from what the panels say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from ..character.matching import character_match
+from ..character.meshes import active_character, shaped_meshes
+from ..core.errors import CharacterError, LineError, SoliloquyError
+from ..core.target import Target
+from ..core.timing import scene_rate
+from ..line.reading import Recording, find_strip, read_line
+from ..vendor import messages
+
+
+class Order(NamedTuple):
+    """A request, its audio, and where its takes belong."""
+
+    target: Target
+    request: messages.GenerateRequest
+    audio: bytes | Path | None
+
+
+def build_order(context: Any) -> Order:
+    """Read character, line and settings of the scene.
+
+    Raises:
+        SoliloquyError: something is missing; the sentence says what.
+    """
+    scene = context.scene
+    character = active_character(scene)
+    if character is None or not shaped_meshes(character):
+        raise CharacterError(_no_character(character))
+    if not character_match(character).is_usable:
+        raise CharacterError(
+            f"No shape key of '{character.name}' can be played. See the report in Character."
+        )
+    recording = read_line(character.line, context)
+    settings = character.generation
+    target = Target(
+        scene_uid=scene.session_uid,
+        scene_name=scene.name,
+        character_uid=character.uid,
+        start_frame=recording.start_frame,
+        label=recording.label,
+        generator=settings.generator or "articulate",
+        seed=settings.seed,
+    )
+    return Order(target, _request(scene, character, recording), recording.audio)
+
+
+def _request(scene: Any, character: Any, recording: Recording) -> messages.GenerateRequest:
+    settings, line = character.generation, character.line
+    rate = scene_rate(scene.render.fps, scene.render.fps_base)
+    return messages.GenerateRequest(
+        request_id=uuid4().hex,
+        generator=settings.generator or "articulate",
+        audio=messages.AudioInfo(
+            trim_start=recording.trim_start,
+            trim_end=recording.trim_end,
+            playback_rate=recording.playback_rate,
+            filename=recording.filename,
+        ),
+        transcript=line.transcript.strip(),
+        language=line.language.strip() or "en",
+        seed=settings.seed,
+        takes=settings.takes,
+        fps=rate if settings.curve_rate == "SCENE" else settings.curve_fps,
+    )
+
+
+def _no_character(character: Any | None) -> str:
+    if character is None:
+        return "There is no character yet. Select its meshes and press Use Selected in Character."
+    return (
+        f"No mesh of '{character.name}' has shape keys. Add the right meshes in Character, or add "
+        "the Soliloquy head."
+    )
+
+
+def why_not(context: Any) -> str:
+    """Why Generate cannot be pressed now; empty when it can. Cheap enough for a panel."""
+    from .session import session
+
+    if session().is_busy:
+        return "A line is being made."
+    character = active_character(context.scene)
+    try:
+        if character is None or not shaped_meshes(character):
+            raise CharacterError(_no_character(character))
+        if not character_match(character).is_usable:
+            raise CharacterError("No shape key can be played: see the report in Character.")
+        if character.line.source == "STRIP":
+            find_strip(character.line, context)
+        elif not character.line.filepath:
+            raise LineError("No sound file is chosen in Line.")
+    except SoliloquyError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,220 @@
+"""The running side of the add-on: one client, at most one job, and the pump that moves it on.
+
+The client's worker thread owns the socket and never sees Blender. `pump` runs on the main thread,
+called by a timer and by the modal operator in a window, and in a loop in background and in tests.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from ..core.errors import ServerError, SoliloquyError
+from ..core.job import Job
+from ..core.take_data import pack
+from ..core.target import Target
+from ..takes.writing import TakeWriter
+from ..vendor import clip, messages
+from .client import open_client
+
+PUMP_SECONDS: Final = 0.012
+"""Time for one pump: it may run between two redraws without being noticed."""
+
+
+class Session:
+    """Client, job and writer of this Blender."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+        self.lost: str = ""
+        self._client: Any = None
+        self._target: Target | None = None
+        self._packer: ThreadPoolExecutor | None = None
+        self._packing: list[tuple[clip.ArkitClip, Future[bytes]]] = []
+        self._writer: TakeWriter | None = None
+        self._n_written = 0
+        self._notes: list[str] = []
+        self._on_written: Callable[[], None] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is on its way."""
+        return self.job is not None and not self.job.is_over
+
+    @property
+    def welcome(self) -> messages.Welcome | None:
+        """What the server said of itself, None before it was heard."""
+        return self._client.welcome if self._client is not None else None
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.connected
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether a server was ever looked for."""
+        return self._client is not None
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        """Generators that the server offers, empty before it was heard."""
+        welcome = self.welcome
+        return tuple(welcome.generators) if welcome is not None else ()
+
+    def connect(self, address: str) -> None:
+        """Open a client for `address`, unless there is one; does not wait for an answer.
+
+        Raises:
+            ServerError: the address cannot be used.
+        """
+        if self._client is not None and self._client.address == address:
+            return
+        if self.is_busy:
+            raise ServerError("A line is being made. Wait for it or cancel it, then reconnect.")
+        self._close_client()
+        self._client = open_client(address)
+        self.lost = ""
+
+    def greet(self, timeout: float) -> bool:
+        """Ask who is there and wait for the answer. For background mode and tests."""
+        return self._client is not None and self._client.hello(timeout) is not None
+
+    def silence(self, address: str) -> str:
+        """What to tell the user while nobody answers."""
+        return self.lost or f"No server answers at {address}. Start it with `soliloquy serve`."
+
+    def start(
+        self,
+        address: str,
+        target: Target,
+        request: messages.GenerateRequest,
+        audio: bytes | Path | None,
+        on_written: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a request; `pump` does the rest.
+
+        Args:
+            on_written: called after each take that was written (redraw, undo step).
+
+        Raises:
+            ServerError: another job is on its way, or the address cannot be used.
+        """
+        if self.is_busy:
+            raise ServerError("A line is being made already. Wait for it or cancel it.")
+        self.connect(address)
+        self._target = target
+        self._n_written = 0
+        self._notes = []
+        self._on_written = on_written
+        self.lost = ""
+        self.job = Job(request.request_id)
+        self._client.submit(request, audio)
+
+    def cancel(self) -> None:
+        """End the job now: late events are ignored, and nothing half-written stays."""
+        if self.job is None or self.job.is_over:
+            return
+        self._client.cancel(self.job.request_id)
+        self._drop_work()
+        self.job.cancelled()
+
+    def pump(self, seconds: float = PUMP_SECONDS) -> bool:
+        """Take in what has arrived and write for about `seconds`; whether there is more to come."""
+        if self._client is not None:
+            for event in self._client.poll():
+                self._take_in(event)
+        if self.job is None:
+            return False
+        if self.job.is_over:
+            self._drop_work()
+            return False
+        self._pack_ready(self.job)
+        try:
+            self._write(self.job, seconds)
+        except SoliloquyError as error:
+            self.job.fail(str(error))
+            self._client.cancel(self.job.request_id)
+            self._drop_work()
+        return not self.job.is_over
+
+    def wait(self) -> None:
+        """Pump until the job is over. For background mode and tests."""
+        while self.pump(seconds=1.0):
+            time.sleep(0.005)
+
+    def forget(self) -> None:
+        """Another file is loaded: drop the job and its story."""
+        self.cancel()
+        self.job = None
+
+    def close(self) -> None:
+        """Stop the threads and close the socket."""
+        self.cancel()
+        self._close_client()
+        if self._packer is not None:
+            self._packer.shutdown(wait=True, cancel_futures=True)
+            self._packer = None
+
+    def _take_in(self, event: Any) -> None:
+        if hasattr(event, "request_id"):
+            if self.job is not None:
+                self.job.apply(event)
+        else:
+            self.lost = f"{event.message} {event.hint}".strip()
+
+    def _pack_ready(self, job: Job) -> None:
+        """Compressing takes long enough to be noticed, so it has its own thread."""
+        if job.ready and self._packer is None:
+            self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
+        while job.ready and self._packer is not None:
+            take = job.ready.pop(0)
+            self._packing.append((take, self._packer.submit(pack, take)))
+
+    def _write(self, job: Job, seconds: float) -> None:
+        if self._writer is None and self._packing and self._packing[0][1].done():
+            take, packed = self._packing.pop(0)
+            assert self._target is not None
+            self._writer = TakeWriter(self._target, take, packed.result(), self._n_written)
+        if job.received_all:
+            job.writing()
+        if self._writer is not None and self._writer.step(seconds):
+            self._notes += [n for n in self._writer.notes if n not in self._notes]
+            self._writer = None
+            self._n_written += 1
+            if self._on_written is not None:
+                self._on_written()
+        if job.received_all and self._writer is None and not self._packing and not job.ready:
+            takes = "1 take" if self._n_written == 1 else f"{self._n_written} takes"
+            job.done(" ".join([f"{takes} written.", *self._notes]))
+
+    def _drop_work(self) -> None:
+        if self._writer is not None:
+            self._writer.abandon()
+        self._writer = None
+        for _, packed in self._packing:
+            packed.cancel()
+        self._packing = []
+
+    def _close_client(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+_sessions: list[Session] = []
+
+
+def session() -> Session:
+    """The session of this Blender; made when first asked for."""
+    if not _sessions:
+        _sessions.append(Session())
+    return _sessions[0]
+
+
+def close_session() -> None:
+    """End the session, when the add-on is switched off."""
+    while _sessions:
+        _sessions.pop().close()

@@ -1,0 +1,71 @@
+"""Operators of the Line panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import compat
+from ..character.meshes import active_character, new_character
+
+
+class SOLILOQUY_OT_add_line(bpy.types.Operator):
+    """Put a recording into the Sequencer and make it the character's line."""
+
+    bl_idname = "soliloquy.add_line"
+    bl_label = "Add Recording"
+    bl_description = "Put a sound file into the Sequencer at the current frame and make it the line"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(name="File", description="The recording", subtype="FILE_PATH")
+    filter_sound: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context, _event):
+        """Ask for the file."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        """Add the strip; where this Blender has no audio, use the file itself."""
+        path = Path(bpy.path.abspath(self.filepath))
+        if not path.is_file():
+            self.report({"ERROR"}, f"The sound file '{path}' does not exist. Choose another one.")
+            return {"CANCELLED"}
+        scene = context.scene
+        character = active_character(scene) or new_character(scene, "Character")
+        line = character.line
+        line.filepath = str(path)
+        line.start_frame = float(scene.frame_current)
+        if not compat.HAS_AUDIO:
+            line.source = "FILE"
+            self.report({"INFO"}, "This Blender is built without audio: the file itself is used.")
+            return {"FINISHED"}
+        return self._add_strip(context, line, path)
+
+    def _add_strip(self, context, line, path: Path):
+        scene = compat.sequencer_scene(context)
+        compat.use_scene_in_sequencer(context, scene)
+        editor = scene.sequence_editor_create()
+        try:
+            strip = compat.strips_of(editor).new_sound(
+                name=path.name,
+                filepath=str(path),
+                channel=compat.free_channel(editor),
+                frame_start=scene.frame_current,
+            )
+        except RuntimeError as error:
+            self.report({"ERROR"}, f"'{path.name}' cannot be read as sound: {error}")
+            return {"CANCELLED"}
+        strip.show_waveform = True
+        line.source, line.strip = "STRIP", strip.name
+        _, end, _ = compat.strip_handles(strip)
+        if end - 1 > scene.frame_end:
+            scene.frame_end = int(end) - 1
+            self.report({"INFO"}, f"The scene now ends with the line, at frame {scene.frame_end}.")
+        return {"FINISHED"}
+
+
+CLASSES = (SOLILOQUY_OT_add_line,)

@@ -1,0 +1,61 @@
+"""The Line panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..character.meshes import active_character
+from ..core.errors import LineError
+from ..ui import wrapped
+from .reading import read_line
+
+
+class SOLILOQUY_PT_line(bpy.types.Panel):
+    """What is said."""
+
+    bl_idname = "SOLILOQUY_PT_line"
+    bl_label = "Line"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+    bl_order = 1
+
+    def draw(self, context):
+        """Recording, transcript, language."""
+        layout = self.layout
+        character = active_character(context.scene)
+        if character is None:
+            wrapped(layout, context, "Choose a character first.", "INFO")
+            return
+        line = character.line
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.row().prop(line, "source", expand=True)
+        if line.source == "STRIP":
+            layout.prop(line, "strip", icon="SOUND")
+        else:
+            layout.prop(line, "filepath")
+            layout.prop(line, "start_frame")
+        layout.operator("soliloquy.add_line", icon="ADD")
+        self._heard(layout, context, line)
+        layout.prop(line, "transcript")
+        layout.prop(line, "language")
+
+    def _heard(self, layout, context, line):
+        if not (line.strip if line.source == "STRIP" else line.filepath):
+            return
+        try:
+            recording = read_line(line, context)
+        except LineError as error:
+            wrapped(layout, context, str(error), "ERROR")
+            return
+        if recording.trim_end is None:
+            return
+        seconds = (recording.trim_end - recording.trim_start) / recording.playback_rate
+        wrapped(
+            layout, context,
+            f"{seconds:.2f} s are heard, from frame {recording.start_frame:g}.", "PLAY_SOUND",
+        )  # fmt: skip
+
+
+CLASSES = (SOLILOQUY_PT_line,)

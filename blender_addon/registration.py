@@ -1,0 +1,68 @@
+"""Puts everything into Blender in a fixed order, and takes it out in the opposite one."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import preferences
+from .character import operators as character_operators
+from .character import panels as character_panels
+from .character import properties as character_properties
+from .connection import operators as connection_operators
+from .connection import panels as connection_panels
+from .export import operators as export_operators
+from .export import panels as export_panels
+from .generate import operators as generate_operators
+from .generate import panels as generate_panels
+from .generate import properties as generate_properties
+from .generate import timer
+from .generate.session import close_session
+from .line import operators as line_operators
+from .line import panels as line_panels
+from .line import properties as line_properties
+from .takes import operators as takes_operators
+from .takes import panels as takes_panels
+from .takes import properties as takes_properties
+
+CLASSES: tuple[type, ...] = (
+    *preferences.CLASSES,
+    # Property groups, each before the one that contains it.
+    *line_properties.CLASSES,
+    *generate_properties.CLASSES,
+    *takes_properties.CLASSES,
+    *character_properties.CLASSES,
+    *character_operators.CLASSES,
+    *line_operators.CLASSES,
+    *generate_operators.CLASSES,
+    *takes_operators.CLASSES,
+    *export_operators.CLASSES,
+    *connection_operators.CLASSES,
+    # Panels, in the order of work.
+    *character_panels.CLASSES,
+    *line_panels.CLASSES,
+    *generate_panels.CLASSES,
+    *takes_panels.CLASSES,
+    *export_panels.CLASSES,
+    *connection_panels.CLASSES,
+)
+
+
+def register() -> None:
+    """Add classes, the scene's property, menu and handlers."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.soliloquy = bpy.props.PointerProperty(
+        type=character_properties.SoliloquySettings
+    )
+    bpy.types.VIEW3D_MT_mesh_add.append(character_panels.draw_add_menu)
+    timer.register()
+
+
+def unregister() -> None:
+    """Stop the thread, and remove handlers, menu, property and classes."""
+    timer.unregister()
+    close_session()
+    bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
+    del bpy.types.Scene.soliloquy
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,1 @@
+"""The results kept in the file: actions, their data, and switching between them."""

@@ -1,0 +1,61 @@
+"""The Takes panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..character.meshes import active_character
+from ..ui import wrapped
+from .storage import playing_take
+
+
+class SOLILOQUY_UL_takes(bpy.types.UIList):
+    """Takes of a character."""
+
+    bl_idname = "SOLILOQUY_UL_takes"
+
+    def draw_item(self, _context, layout, data, item, _icon, _active, _property, index=0):
+        """One take; the dot shows which one plays."""
+        row = layout.row(align=True)
+        plays = playing_take(data) == index
+        row.operator(
+            "soliloquy.use_take", text="", emboss=False,
+            icon="RADIOBUT_ON" if plays else "RADIOBUT_OFF",
+        ).index = index  # fmt: skip
+        row.prop(item, "name", text="", emboss=False)
+        if not item.is_original:
+            row.label(text=f"seed {item.seed}")
+
+
+class SOLILOQUY_PT_takes(bpy.types.Panel):
+    """What was made."""
+
+    bl_idname = "SOLILOQUY_PT_takes"
+    bl_label = "Takes"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+    bl_order = 3
+
+    def draw(self, context):
+        """The list, and what is to be known of the chosen take."""
+        layout = self.layout
+        character = active_character(context.scene)
+        if character is None or not character.takes:
+            wrapped(layout, context, "No takes yet. Press Generate.", "INFO")
+            return
+        layout.template_list(
+            "SOLILOQUY_UL_takes", "", character, "takes", character, "take_index",
+            rows=min(max(len(character.takes), 2), 6),
+        )  # fmt: skip
+        if not 0 <= character.take_index < len(character.takes):
+            return
+        take = character.takes[character.take_index]
+        if not take.is_original:
+            text = f"{take.generator}, {take.seconds:.1f} s from frame {take.start_frame:g}."
+            wrapped(layout, context, text)
+        for note in filter(None, take.notes.split("\n")):
+            wrapped(layout, context, note, "INFO")
+
+
+CLASSES = (SOLILOQUY_UL_takes, SOLILOQUY_PT_takes)

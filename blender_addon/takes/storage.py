@@ -1,0 +1,102 @@
+"""The list of takes of a character: adding, finding out what was there before, switching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..character.meshes import ShapedMesh, is_in_file, shaped_meshes
+from ..core import take_data
+from ..core.errors import TakeError
+from ..vendor import clip
+from .animation import WrittenAction, assign, current_action
+
+DATA_KEY = "soliloquy_take"
+"""Custom property of a take's first action that holds its clip."""
+
+EARLIER = "Earlier animation"
+
+
+def take_actions(character: Any) -> set[int]:
+    """Session identifiers of all actions that takes of the character know."""
+    return {
+        track.action.session_uid
+        for take in character.takes
+        for track in take.tracks
+        if track.action is not None
+    }
+
+
+def remember_earlier(character: Any, meshes: list[ShapedMesh]) -> None:
+    """Keep what plays now as a take of its own, unless takes know it already."""
+    known = take_actions(character)
+    current = [(mesh, current_action(mesh.key)) for mesh in meshes]
+    unknown = [(mesh, a) for mesh, a in current if a and a.action.session_uid not in known]
+    if not unknown:
+        return
+    take = character.takes.add()
+    take.name = EARLIER
+    take.is_original = True
+    for mesh, action in unknown:
+        action.action.use_fake_user = True
+        add_track(take, mesh.object, action)
+
+
+def add_track(take: Any, item: Any, action: WrittenAction) -> None:
+    """Add one mesh's action to a take."""
+    track = take.tracks.add()
+    track.object, track.action, track.slot = item, action.action, action.slot
+
+
+def use_take(character: Any, index: int) -> list[str]:
+    """Make a take play on all meshes of the character; returns notes for the user.
+
+    Raises:
+        TakeError: the take does not exist or has lost all its actions.
+    """
+    if not 0 <= index < len(character.takes):
+        raise TakeError(f"There is no take number {index + 1}. Choose one from the list.")
+    meshes = shaped_meshes(character)
+    remember_earlier(character, meshes)
+    take = character.takes[index]
+    found = {t.object: t for t in take.tracks if t.action is not None and is_in_file(t.object)}
+    if not found:
+        raise TakeError(f"The take '{take.name}' has lost its actions. Generate it again.")
+    known = take_actions(character)
+    for mesh in meshes:
+        track = found.get(mesh.object)
+        if track is not None:
+            assign(mesh.key, WrittenAction(track.action, track.slot))
+            continue
+        current = current_action(mesh.key)
+        if current is not None and current.action.session_uid in known:
+            assign(mesh.key, None)
+    character.take_index = index
+    lost = [t for t in take.tracks if t.action is None or not is_in_file(t.object)]
+    return [f"{len(lost)} meshes of '{take.name}' are gone."] if lost else []
+
+
+def playing_take(character: Any) -> int:
+    """Index of the take that plays on the character's meshes, -1 when none does."""
+    playing = set()
+    for mesh in shaped_meshes(character):
+        current = current_action(mesh.key)
+        if current is not None:
+            playing.add(current.action.session_uid)
+    for index, take in enumerate(character.takes):
+        if any(t.action is not None and t.action.session_uid in playing for t in take.tracks):
+            return index
+    return -1
+
+
+def load_clip(take: Any) -> clip.ArkitClip:
+    """The clip of a take, with its layers.
+
+    Raises:
+        TakeError: the take has none (earlier animation), or lost it.
+    """
+    if take.is_original:
+        raise TakeError("Earlier animation is not a take: it has no generated clip.")
+    for track in take.tracks:
+        if track.action is not None and DATA_KEY in track.action:
+            return take_data.unpack(track.action[DATA_KEY])
+    raise TakeError(f"The take '{take.name}' has lost its data. Generate it again.")

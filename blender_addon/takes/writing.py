@@ -1,0 +1,191 @@
+"""Writes one finished take into Blender, a few curves at a time, so that nothing ever stalls.
+
+Between two steps the user may undo, delete or rename: everything is looked up again, and work that
+undo has removed is begun anew. Nothing is assigned before all of it is written.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..character.matching import character_match, matched_weights
+from ..character.meshes import (
+    ShapedMesh,
+    character_by_uid,
+    check_editable,
+    object_by_uid,
+    shaped_meshes,
+)
+from ..core.errors import CharacterError, SoliloquyError, TakeError
+from ..core.keyframes import KeyPlan, clamped_keys, clamping_sentence, key_frames, plan_keys
+from ..core.target import Target, take_name
+from ..core.timing import scene_rate
+from ..vendor import clip
+from .animation import WrittenAction, write_curve
+from .storage import DATA_KEY, add_track, remember_earlier, use_take
+
+_RESTARTS = 3  # undo steps that one take survives
+
+
+@dataclass
+class _Part:
+    """One mesh's share: what is written, and how far."""
+
+    object_uid: int
+    object_name: str
+    plan: KeyPlan
+    action_uid: int
+    slot: str
+    waiting: list[str] = field(default_factory=list)
+
+    def action(self) -> WrittenAction | None:
+        """The action being written; None when undo has removed it."""
+        found = next((a for a in bpy.data.actions if a.session_uid == self.action_uid), None)
+        return WrittenAction(found, self.slot) if found is not None else None
+
+    def mesh(self) -> ShapedMesh | None:
+        item = object_by_uid(self.object_uid, self.object_name)
+        key = item.data.shape_keys if item is not None and item.type == "MESH" else None
+        return ShapedMesh(item, key) if key is not None else None
+
+
+class TakeWriter:
+    """Writes a clip onto the meshes of its target.
+
+    Args:
+        target: where it belongs.
+        take: the clip. data: the same, packed, to be kept in the file.
+        number: 0-based number within its request.
+    """
+
+    def __init__(self, target: Target, take: clip.ArkitClip, data: bytes, number: int) -> None:
+        self._target = target
+        self._take = take
+        self._data = data
+        self._number = number
+        self._parts: list[_Part] | None = None
+        self._restarts = 0
+        self.notes: list[str] = []
+
+    def step(self, seconds: float) -> bool:
+        """Work for about `seconds`; returns whether the take is complete and plays.
+
+        Raises:
+            SoliloquyError: it cannot be written; what was written so far is removed.
+        """
+        deadline = time.perf_counter() + seconds
+        try:
+            if self._parts is None:
+                self._parts = self._begin()
+            while self._write_next():
+                if time.perf_counter() > deadline:
+                    return False
+            self._finish()
+        except SoliloquyError:
+            self.abandon()
+            raise
+        return True
+
+    def abandon(self) -> None:
+        """Remove what was written so far."""
+        for part in self._parts or ():
+            written = part.action()
+            if written is not None:
+                bpy.data.actions.remove(written.action)
+        self._parts = None
+
+    def _begin(self) -> list[_Part]:
+        scene, character = self._find()
+        self.notes = [*self._take.notes, *character_match(character).warnings]
+        meshes = shaped_meshes(character)
+        for mesh in meshes:
+            check_editable(mesh)
+        weights = {m.object.session_uid: matched_weights(character, m) for m in meshes}
+        meshes = [mesh for mesh in meshes if weights[mesh.object.session_uid]]
+        if not meshes:
+            raise CharacterError(
+                f"No shape key of '{character.name}' can be keyed. See the report in Character."
+            )
+        rate = scene_rate(scene.render.fps, scene.render.fps_base)
+        frames = key_frames(self._take.n_frames, self._target.start_frame, rate, self._take.fps)
+        name = take_name(self._target.label, self._take_number(character))
+        parts = []
+        for mesh in meshes:
+            plan = plan_keys(self._take.coefficients, weights[mesh.object.session_uid], frames)
+            self._note_limits(mesh, plan)
+            full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
+            action, slot = compat.new_action(full_name, mesh.key)
+            parts.append(
+                _Part(
+                    mesh.object.session_uid, mesh.object.name, plan,
+                    action.session_uid, slot, list(plan.curves),
+                )
+            )  # fmt: skip
+        return parts
+
+    def _note_limits(self, mesh: ShapedMesh, plan: KeyPlan) -> None:
+        sentence = clamping_sentence(clamped_keys(plan, mesh.ranges))
+        if sentence:
+            self.notes.append(sentence)
+
+    def _write_next(self) -> bool:
+        """Write one curve; returns whether there may be another."""
+        for part in self._parts or ():
+            if not part.waiting:
+                continue
+            written = part.action()
+            if written is None:
+                self._restart()
+                return True
+            write_curve(written, part.plan, part.waiting.pop(0))
+            return True
+        return False
+
+    def _restart(self) -> None:
+        self._restarts += 1
+        if self._restarts > _RESTARTS:
+            raise TakeError("The keys were undone while they were written. Generate again.")
+        self.abandon()
+        self._parts = self._begin()
+
+    def _finish(self) -> None:
+        _, character = self._find()
+        written = [(part.mesh(), part.action()) for part in self._parts or ()]
+        if any(action is None for _, action in written):
+            self._restart()
+            self.step(60.0)
+            return
+        remember_earlier(character, shaped_meshes(character))
+        number = self._take_number(character)
+        take = character.takes.add()
+        take.name = f"{self._target.label} {number}"
+        take.generator = self._target.generator
+        take.seed = int(self._take.provenance.get("seed", self._target.seed + self._number))
+        take.start_frame = self._target.start_frame
+        take.seconds = self._take.seconds
+        for mesh, action in written:
+            if mesh is not None and action is not None:
+                add_track(take, mesh.object, action)
+        written[0][1].action[DATA_KEY] = self._data
+        self.notes += use_take(character, len(character.takes) - 1)
+        take.notes = "\n".join(self.notes)
+
+    def _find(self) -> tuple[Any, Any]:
+        target = self._target
+        scene = next((s for s in bpy.data.scenes if s.session_uid == target.scene_uid), None)
+        scene = scene or bpy.data.scenes.get(target.scene_name)
+        character = character_by_uid(scene, target.character_uid) if scene is not None else None
+        if scene is None or character is None:
+            raise TakeError(
+                "The character was removed while its line was made, so there is nowhere to write "
+                "the take. Undo, or add it again, and generate once more."
+            )
+        return scene, character
+
+    def _take_number(self, character: Any) -> int:
+        return 1 + sum(1 for take in character.takes if not take.is_original)

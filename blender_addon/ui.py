@@ -1,0 +1,34 @@
+"""Small helpers of the panels."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+
+
+def redraw() -> None:
+    """Redraw every sidebar that may show Soliloquy, and the playback of new keys."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"VIEW_3D", "SEQUENCE_EDITOR", "DOPESHEET_EDITOR", "GRAPH_EDITOR"}:
+                area.tag_redraw()
+
+
+def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE") -> None:
+    """Show a sentence on as many lines as the sidebar's width asks for."""
+    scale = context.preferences.system.ui_scale
+    width = context.region.width if context.region is not None else 280
+    characters = max(int((width - 46 * scale) / (6.2 * scale)), 16)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, characters)):
+        column.label(
+            text=line, icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else icon)
+        )
+
+
+def reason(layout: Any, context: Any, text: str) -> None:
+    """Say why the control above is greyed."""
+    wrapped(layout, context, text, icon="INFO")

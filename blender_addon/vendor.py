@@ -1,0 +1,59 @@
+"""The one place that knows where `arkit` and `server.wire` are.
+
+An installed extension carries copies under `_vendor`; a checkout uses the originals beside it.
+Each module is imported when it is first asked for, so that pyzmq is loaded only for a connection.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arkit import action_units, clip, matching, names, retime
+    from arkit.export import live_link_csv
+    from server.wire import assemble, client, messages
+    from server.wire import errors as wire_errors
+
+    __all__ = [
+        "action_units",
+        "assemble",
+        "client",
+        "clip",
+        "live_link_csv",
+        "matching",
+        "messages",
+        "names",
+        "retime",
+        "wire_errors",
+    ]
+
+if (Path(__file__).parent / "_vendor").is_dir():
+    _ARKIT, _WIRE = f"{__package__}._vendor.arkit", f"{__package__}._vendor.wire"
+else:
+    _ARKIT, _WIRE = "arkit", "server.wire"
+
+_MODULES = {
+    "action_units": f"{_ARKIT}.action_units",
+    "clip": f"{_ARKIT}.clip",
+    "live_link_csv": f"{_ARKIT}.export.live_link_csv",
+    "matching": f"{_ARKIT}.matching",
+    "names": f"{_ARKIT}.names",
+    "retime": f"{_ARKIT}.retime",
+    "assemble": f"{_WIRE}.assemble",
+    "client": f"{_WIRE}.client",
+    "messages": f"{_WIRE}.messages",
+    "wire_errors": f"{_WIRE}.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module of the table.
+
+    Raises:
+        AttributeError: it is not in the table.
+    """
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(_MODULES[name])

@@ -1,0 +1,11 @@
+"""Generate in Blender against a real server."""
+
+from __future__ import annotations
+
+from conftest import RunCase
+
+
+def test_a_file_becomes_keys_on_every_shape_key(
+    every_blender: RunCase, address: str, wav: str
+) -> None:
+    every_blender("generating", "a_file_becomes_keys", address=address, wav=wav)
