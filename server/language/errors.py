@@ -1,10 +1,10 @@
 """What can go wrong between a direction in words and a face.
 
-    SoliloquyError
-    └── LanguageError
-        ├── TableError      a shipped table is malformed
-        ├── EncoderError    a text encoder cannot be built or loaded
-        └── WeightsError    a weight file is absent or does not fit
+SoliloquyError
+└── LanguageError
+    ├── TableError      a shipped table is malformed
+    ├── EncoderError    a text encoder cannot be built or loaded
+    └── WeightsError    a weight file is absent or does not fit
 """
 
 from __future__ import annotations

@@ -1,0 +1,116 @@
+"""Text -> plain tokens: contractions opened, quotes straightened, AU codes and numbers kept whole.
+
+Everything after this module (tables, scope, encoder) sees the same tokens, so that a phrase in a
+table and a phrase in a direction meet in one form.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_CONTRACTIONS: Final = {
+    "can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not",
+    "ain't": "is not", "let's": "let us", "it's": "it is", "he's": "he is", "she's": "she is",
+    "that's": "that is", "what's": "what is", "there's": "there is", "who's": "who is",
+    "i'm": "i am", "dont": "do not", "doesnt": "does not", "isnt": "is not", "didnt": "did not",
+    "cant": "can not", "wont": "will not", "wasnt": "was not", "w/o": "without",
+}  # fmt: skip
+_ENDINGS: Final = (("n't", " not"), ("'re", " are"), ("'ve", " have"), ("'ll", " will"),
+                   ("'d", " would"), ("'m", " am"))  # fmt: skip
+_SPELLINGS: Final = {
+    "humored": "humoured", "humor": "humour", "gray": "grey", "honored": "honoured",
+    "neighborly": "neighbourly", "skeptical": "sceptical", "skeptically": "sceptically",
+    "skepticism": "scepticism", "center": "centre", "favorite": "favourite", "mold": "mould",
+    "somber": "sombre", "offense": "offence", "tranquility": "tranquillity", "fervor": "fervour",
+    "rumored": "rumoured", "rigor": "rigour", "candor": "candour", "mom": "mum",
+    "patronizing": "patronising", "agonized": "agonised", "scandalized": "scandalised",
+    "mesmerized": "mesmerised", "traumatized": "traumatised", "energized": "energised",
+    "demoralized": "demoralised", "hypnotized": "hypnotised", "apologize": "apologise",
+}  # fmt: skip
+
+_TOKEN: Final = re.compile(
+    r"au[ _-]?\d{1,2}[bt]?[ _-]?(?:left|right|[lr])?(?![a-z0-9])"
+    r"|\d+(?:\.\d+)?\s?%|\d*\.\d+|\d+(?=[^a-z]|$)|[a-z0-9]+(?:'[a-z]+)?|[,;:.!?()+<>/]|--"
+)
+_DROPPED: Final = frozenset(
+    "the a an his her its their your my our some this that these those".split()
+)
+"""Determiners: a phrase of a table matches with any of them, or none."""
+
+
+def normalise(text: str) -> str:
+    """Lower case, ASCII quotes and dashes, contractions opened, one space between words."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = re.sub(r"[\u2018\u2019\u02bc`\u00b4]", "'", plain)
+    plain = re.sub(r"[\u201c\u201d\"]", " ", plain)
+    plain = re.sub(r"[\u2013\u2014]| - ", " -- ", plain)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return " ".join(_open(word) for word in plain.split())
+
+
+def _open(word: str) -> str:
+    core = word.strip(",;:.!?()")
+    if core in _CONTRACTIONS:
+        return word.replace(core, _CONTRACTIONS[core])
+    if core in _SPELLINGS:
+        return word.replace(core, _SPELLINGS[core])
+    for ending, full in _ENDINGS:
+        if core.endswith(ending):
+            return word.replace(ending, full)
+    return word
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers, AU codes ("au12l") and punctuation of `text`, in order."""
+    plain = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", normalise(text))
+    return [_token(found) for found in _TOKEN.findall(plain)]
+
+
+def _token(found: str) -> str:
+    if found.startswith("au") and any(letter.isdigit() for letter in found):
+        code = re.sub(r"[ _-]", "", found)
+        code = re.sub(r"(?<=\d)(left|right)$", lambda side: side[0][0], code)
+        return re.sub(r"^au0*(?=\d)", "au", code)
+    if found.endswith("%"):
+        return f"{float(found[:-1]) / 100:g}"
+    return found.removesuffix("'s").removesuffix("'")
+
+
+@lru_cache(maxsize=8192)
+def phrase(text: str) -> tuple[str, ...]:
+    """The tokens of a table's phrase without determiners and punctuation."""
+    return tuple(token for token in tokens(text) if is_word(token) and token not in _DROPPED)
+
+
+def is_word(token: str) -> bool:
+    """Whether a token is a word or an AU code (not punctuation)."""
+    return token[:1].isalnum()
+
+
+def is_determiner(token: str) -> bool:
+    """Whether a token may stand anywhere inside a table's phrase."""
+    return token in _DROPPED
+
+
+FUNCTION_WORDS: Final = frozenset(
+    "i me my mine you your yours he him his she her hers it its we us our they them their one "
+    "the a an this that these those some any each every all both such own same "
+    "is am are was were be been being do does did done has have had having will would shall should "
+    "can could may might must ought let make makes made get gets got give gives put puts keep "
+    "and or but nor so yet then than as if while when where because since although though until "
+    "of in on at by for with without to from into onto over under about through between against "
+    "not no never none nothing neither very too quite rather just only also even still again "
+    "up down out off there here now what which who whom whose how why "
+    "look looks looking looked feel feels feeling felt seem seems seemed appear appears act acts "
+    "face facial expression person man woman someone somebody like please play plays speak speaks "
+    "say says talk talks deliver line emotion sense kind sort bit little".split()
+)
+"""Words that carry no feeling of their own; the rest are content words."""
+
+
+def content_words(words: list[str]) -> list[str]:
+    """Words that could carry a feeling or an action."""
+    return [word for word in words if is_word(word) and word not in FUNCTION_WORDS]
