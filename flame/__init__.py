@@ -1,0 +1,1 @@
+"""Rig mathematics and the built-in head."""
