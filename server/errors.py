@@ -30,6 +30,7 @@ class SoliloquyError(Exception):
     code: ClassVar[str] = "internal"
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message = message[:1].upper() + message[1:]
         super().__init__(f"{message} {hint}".strip())
         self.message = message
         self.hint = hint

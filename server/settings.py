@@ -25,6 +25,7 @@ class Limits:
         audio_seconds: length of a line, also without audio.
         requests_per_client: waiting and running together.
         queue: requests of all clients, waiting and running.
+        clients: clients remembered; beyond it the longest silent idle one is forgotten.
         takes: takes of one request.
         strips, phones: entries of one request. text: characters of a direction or transcript.
     """
@@ -34,6 +35,7 @@ class Limits:
     audio_seconds: float = 3600.0
     requests_per_client: int = 16
     queue: int = 64
+    clients: int = 256
     takes: int = 16
     strips: int = 1000
     phones: int = 100_000

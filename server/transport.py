@@ -202,10 +202,17 @@ class Transport:
                 self._handle(session, message)
             except WireError as error:
                 self._refuse(session, error.request_id, error.code, error.message, error.hint)
+            except Exception as error:
+                log.exception("A message could not be handled")
+                self._answer(session, failure("", error))
 
     def _session(self, identity: bytes) -> Session:
         session = self._sessions.get(identity)
         if session is None:
+            if len(self._sessions) >= self._settings.limits.clients:
+                idle = [s for s in self._sessions.values() if not s.n_requests]
+                if idle:
+                    self._forget(min(idle, key=lambda s: s.heard))
             now = time.monotonic()
             session = Session(identity, Outbox(self._settings.outbox_bytes), now, now)
             self._sessions[identity] = session

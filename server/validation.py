@@ -170,7 +170,7 @@ def _check_strips(strips: tuple[StripSpec, ...], limits: Limits) -> None:
         try:
             au_strip(strip).unit  # noqa: B018 - looking it up is the check
         except ArkitError as error:
-            raise BadRequest(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
+            raise BadRequest(f"{str(error).rstrip('.')}.") from error
         for seconds, intensity in strip.keys:
             if not math.isfinite(seconds):
                 raise BadRequest(f"Strip {strip.au} has a key at {seconds} s.", "Use seconds.")
@@ -199,7 +199,7 @@ def _check_phones(request: GenerateRequest, limits: Limits) -> None:
     try:
         phones = own_phones(request.phones)
     except SpeechError as error:
-        raise BadRequest(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
+        raise BadRequest(f"{str(error).rstrip('.')}.") from error
     for before, after in itertools.pairwise(phones):
         if after.start < before.end - 1e-3:
             raise BadRequest(

@@ -53,7 +53,7 @@ class AudioStream:
         self._source = source
         self._info = info
         self._max_seconds = max_seconds
-        self._name = f"'{info.filename}'" if info.filename else "The audio"
+        self._name = f"'{info.filename}'" if info.filename else "the audio"
         self._n_bad = 0
         self._n_clipped = 0
         self._n_beyond = 0

@@ -59,7 +59,7 @@ def decoded_blocks(
         BadAudio: the file is missing, empty, or nothing can read it.
         Unavailable: only ffmpeg could read it, and it is not installed.
     """
-    name = f"'{info.filename}'" if info.filename else "The audio"
+    name = f"'{info.filename}'" if info.filename else "the audio"
     if isinstance(source, np.ndarray):
         return _array(source, info.sample_rate)
     _refuse_empty(source, name)

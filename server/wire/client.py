@@ -293,17 +293,23 @@ class _Worker:
         self._connect()
         try:
             while not self.stop.is_set():
-                self._wait(wake)
-                while not self._commands.empty():
-                    self._commands.get()(self)
-                self._read_socket()
-                self._read_monitor()
-                self._heartbeat()
+                self._step(wake)
+        except Exception as error:
+            self._lose(f"The client failed with {type(error).__name__}: {error}.", "Try again.")
+            raise
         finally:
             for entry in self._open.values():
                 entry.close()
             self._disconnect()
             wake.close(0)
+
+    def _step(self, wake: zmq.Socket[bytes]) -> None:
+        self._wait(wake)
+        while not self._commands.empty():
+            self._commands.get()(self)
+        self._read_socket()
+        self._read_monitor()
+        self._heartbeat()
 
     def _connect(self) -> None:
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)

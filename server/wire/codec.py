@@ -28,6 +28,8 @@ Frame: TypeAlias = bytes | memoryview
 MAX_CHUNK_BYTES: Final = 1 << 20
 """Most bytes of audio in one `AudioChunk`."""
 _LARGEST_INTEGER: Final = 2**63
+_LARGEST_SHAPE: Final = (3, 2**31)  # dimensions, length of one
+_ECHOED: Final = 64  # characters of an unknown request's name that are sent back
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def encode(message: messages.ClientMessage | messages.ServerMessage) -> list[Fra
     header = {"v": messages.WIRE_VERSION, "type": name, **fields}
     try:
         text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        frames[0] = text.encode()
+        frames[0] = text.encode(errors="backslashreplace")  # a lone surrogate must not stop us
     except (ValueError, TypeError) as error:
         raise EncodeError(f"A {name} cannot be written as JSON: {error}.") from error
     if isinstance(message, messages.Chunk):
@@ -131,7 +133,7 @@ def decode(
                 code="limit",
             )
     except DecodeError as error:
-        error.request_id = request_id if isinstance(request_id, str) else ""
+        error.request_id = request_id[:_ECHOED] if isinstance(request_id, str) else ""
         raise
     return message
 
@@ -320,7 +322,7 @@ class _Reader:
     def _mapping(self, value: Any, inner: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise _wrong(path, "an object", value)
-        return {key: self.value(v, inner, f"{path}.{key}") for key, v in value.items()}
+        return {_text(key, path): self.value(v, inner, f"{path}.{key}") for key, v in value.items()}
 
     def _frame(self, value: Any, path: str) -> Frame:
         index = value.get("frame") if isinstance(value, dict) else None
@@ -337,7 +339,12 @@ class _Reader:
     def _array(self, value: Any, path: str) -> np.ndarray[Any, np.dtype[np.float32]]:
         frame = self._frame(value, path)
         shape = value.get("shape")
-        if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+        most, longest = _LARGEST_SHAPE
+        if (
+            not isinstance(shape, list)
+            or len(shape) > most
+            or not all(type(n) is int and 0 <= n < longest for n in shape)
+        ):
             raise _wrong(path, "an array with a shape", value)
         if math.prod(shape) * 4 != len(frame):
             raise DecodeError(
@@ -355,7 +362,7 @@ def _wrong(path: str, wanted: str, value: Any) -> DecodeError:
 
 
 def _text(value: Any, path: str) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
         raise _wrong(path, "text", value)
     return value
 
