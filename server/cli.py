@@ -20,13 +20,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "animate",
     "serve",
     "demo",
-    "phones",
-    "express",
-    "strips",
-    "convert",
-    "evaluate",
     "doctor",
-    "keys",
 )
 """In the order of `soliloquy --help`; each is a module of `server.commands`."""
 
