@@ -141,6 +141,16 @@ class Transport:
             ) from error
         return bytes(router.getsockopt(zmq.LAST_ENDPOINT)).decode().rstrip("\0")  # type: ignore[arg-type]
 
+    @property
+    def n_prepared(self) -> int:
+        """Requests that were listened to and are being performed."""
+        return self._worker.n_prepared
+
+    @property
+    def n_clients(self) -> int:
+        """Clients that are known now."""
+        return len(self._sessions)
+
     def stop(self) -> None:
         """End `run` soon."""
         self._stopping.set()
@@ -408,7 +418,7 @@ class ServerThread:
     """A server in a thread of this process, for tests and for `demo`.
 
     Attributes:
-        address: where clients connect.
+        address: where clients connect, known after entering.
     """
 
     def __init__(self, settings: Settings | None = None, service: Service | None = None) -> None:
@@ -417,11 +427,30 @@ class ServerThread:
         self._thread: threading.Thread | None = None
         self.address = ""
 
-    def __enter__(self) -> ServerThread:
+    def start(self) -> None:
+        """Bind and serve.
+
+        Raises:
+            SoliloquyError: the address or the keys cannot be used.
+        """
         self._transport = Transport(self._service)
         self.address = self._transport.address
         self._thread = threading.Thread(target=self._transport.run, name="server", daemon=True)
         self._thread.start()
+
+    def stop(self) -> None:
+        """Cancel all work, close the socket, join the threads."""
+        if self._transport is not None and self._thread is not None:
+            self._transport.stop()
+            self._thread.join(10.0)
+
+    @property
+    def n_prepared(self) -> int:
+        """Requests that were listened to and are being performed."""
+        return 0 if self._transport is None else self._transport.n_prepared
+
+    def __enter__(self) -> ServerThread:
+        self.start()
         return self
 
     def __exit__(
@@ -430,6 +459,4 @@ class ServerThread:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._transport is not None and self._thread is not None:
-            self._transport.stop()
-            self._thread.join(10.0)
+        self.stop()

@@ -90,6 +90,12 @@ class Worker:
         with self._changed:
             return len(self._waiting) + len(self._started)
 
+    @property
+    def n_prepared(self) -> int:
+        """Jobs whose windows are being made."""
+        with self._changed:
+            return sum(job.performance is not None for job in self._started)
+
     def submit(self, job: Job) -> None:
         """Put a job into the queue; `Accepted` follows with its position."""
         with self._changed:

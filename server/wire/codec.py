@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ MAX_CHUNK_BYTES: Final = 1 << 20
 """Most bytes of audio in one `AudioChunk`."""
 _LARGEST_INTEGER: Final = 2**63
 _LARGEST_SHAPE: Final = (3, 2**31)  # dimensions, length of one
+_REQUEST_ID: Final = re.compile(rb'"request_id": ?"([ -!#-\[\]-~]{1,64})"')
+_PEEKED: Final = 256  # bytes
 _ECHOED: Final = 64  # characters of an unknown request's name that are sent back
 
 
@@ -151,7 +154,14 @@ def _check_sizes(frames: Sequence[Frame], limits: DecodeLimits) -> None:
                 f"A message has {value} {what}; the limit is {most}.",
                 "Send less at once.",
                 code="limit",
+                request_id=_peeked_request_id(frames[0]),
             )
+
+
+def _peeked_request_id(header: Frame) -> str:
+    """Return the request's name from the start of a header that is too large to be parsed."""
+    found = _REQUEST_ID.search(bytes(header[:_PEEKED]))
+    return found.group(1).decode("ascii") if found else ""
 
 
 def _header(frame: Frame) -> dict[str, Any]:
