@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import Any, Final
 
 import bpy
+
+_MARGIN: Final = 70  # pixels beside the text: panel, box, icon, scroll bar
+_CHARACTER: Final = 6.6  # pixels of a character of average width in Blender's font
 
 
 def redraw() -> None:
@@ -20,7 +23,7 @@ def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE") -> None:
     """Show a sentence on as many lines as the sidebar's width asks for."""
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region is not None else 280
-    characters = max(int((width - 46 * scale) / (6.2 * scale)), 16)
+    characters = max(int((width - _MARGIN * scale) / (_CHARACTER * scale)), 16)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, characters)):

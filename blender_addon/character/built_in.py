@@ -20,7 +20,11 @@ def add_built_in_head(context: Any) -> list[Any]:
     collection = bpy.data.collections.new("Soliloquy Head")
     context.scene.collection.children.link(collection)
     materials = {name: _material(name, colour) for name, colour in head.colours.items()}
-    return [_object(part, materials, collection) for part in head.parts]
+    face, *others = [_object(part, materials, collection) for part in head.parts]
+    for item in others:
+        item.parent = face  # moving the face moves them all
+    face.location = context.scene.cursor.location
+    return [face, *others]
 
 
 def _object(part: HeadPart, materials: dict[str, Any], collection: Any) -> Any:
@@ -30,14 +34,25 @@ def _object(part: HeadPart, materials: dict[str, Any], collection: Any) -> Any:
         mesh.materials.append(materials[name])
     mesh.polygons.foreach_set("material_index", part.material_index)
     mesh.polygons.foreach_set("use_smooth", np.ones(len(part.quads), bool))
+    colours = np.ones((len(part.vertices), 4), np.float32)
+    colours[:, :3] = part.vertex_colours
+    attribute = mesh.color_attributes.new(_COLOURS, "FLOAT_COLOR", "POINT")
+    attribute.data.foreach_set("color", colours.ravel())
     mesh.update()
     item = bpy.data.objects.new(part.name, mesh)
     collection.objects.link(item)
-    item.shape_key_add(name="Basis", from_mix=False)
+    if part.shapes:
+        item.shape_key_add(name="Basis", from_mix=False)
     for name, deltas in part.shapes.items():
         key = item.shape_key_add(name=name, from_mix=False)
-        key.data.foreach_set("co", (part.vertices + deltas).astype(np.float32).ravel())
+        key.value = 0.0  # Blender 5.0 adds keys with the value 1
+        key.data.foreach_set("co", (part.vertices + deltas).ravel())
     return item
+
+
+_COLOURS = "Soliloquy colours"
+_TINTED = frozenset({"skin", "lips", "mouth"})  # materials that take the mesh's own colours
+_ROUGHNESS = {"sclera": 0.1, "iris": 0.1, "pupil": 0.05, "teeth": 0.2, "tongue": 0.35}
 
 
 def _material(name: str, colour: tuple[float, float, float]) -> Any:
@@ -46,11 +61,15 @@ def _material(name: str, colour: tuple[float, float, float]) -> Any:
         return found
     material = bpy.data.materials.new(f"Soliloquy {name}")
     material.diffuse_color = (*colour, 1.0)
-    material.use_nodes = True
-    shader = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    if not material.node_tree:
+        material.use_nodes = True  # always on, and on its way out, from 5.0
+    tree = material.node_tree
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = _ROUGHNESS.get(name, 0.55)
+    if name in _TINTED:
+        tints = tree.nodes.new("ShaderNodeVertexColor")
+        tints.layer_name = _COLOURS
+        tints.location = (shader.location.x - 220, shader.location.y)
+        tree.links.new(tints.outputs["Color"], shader.inputs["Base Color"])
     return material
-
-
-_ROUGHNESS = {"sclera": 0.1, "iris": 0.1, "pupil": 0.05, "teeth": 0.2, "tongue": 0.35}

@@ -125,7 +125,8 @@ class SOLILOQUY_OT_add_head(bpy.types.Operator):
         except SoliloquyError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        add_meshes(new_character(context.scene, "Soliloquy Head"), meshes)
+        moving = [item for item in meshes if item.data.shape_keys is not None]
+        add_meshes(new_character(context.scene, "Soliloquy Head"), moving)
         return {"FINISHED"}
 
 

@@ -6,7 +6,7 @@ import bpy
 
 from ..ui import wrapped
 from .matching import character_match
-from .meshes import active_character, is_in_file, shaped_meshes
+from .meshes import active_character, is_in_file
 
 _SHOWN = 6  # names in a report before "and n more"
 
@@ -51,36 +51,43 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
         """Characters, their meshes, and the report."""
         layout = self.layout
         settings = context.scene.soliloquy
-        if settings.characters:
-            row = layout.row()
+        character = active_character(context.scene)
+        if character is None:
+            buttons = layout.column(align=True)
+            buttons.operator("soliloquy.use_selected", icon="RESTRICT_SELECT_OFF")
+            buttons.operator("soliloquy.add_head", icon="USER")
+            wrapped(layout, context, "Select the character's meshes, or add the head.", "INFO")
+            return
+        self._characters(layout, settings, character)
+        self._meshes(layout, character)
+        if not character.meshes:
+            wrapped(layout, context, "Select its meshes in the 3D View and press +.", "INFO")
+        else:
+            self._report(layout, context, character)
+
+    def _characters(self, layout, settings, character):
+        row = layout.row(align=True)
+        if len(settings.characters) == 1:
+            row.prop(character, "name", text="", icon="USER")
+            buttons = row
+        else:
             row.template_list(
                 "SOLILOQUY_UL_characters", "", settings, "characters",
-                settings, "character_index", rows=2 if len(settings.characters) > 1 else 1,
+                settings, "character_index", rows=2, maxrows=4,
             )  # fmt: skip
-            column = row.column(align=True)
-            column.operator("soliloquy.add_character", text="", icon="ADD")
-            column.operator("soliloquy.remove_character", text="", icon="REMOVE")
-        character = active_character(context.scene)
-        if character is not None:
-            self._meshes(layout, character)
-        buttons = layout.column(align=True)
-        buttons.operator("soliloquy.use_selected", icon="RESTRICT_SELECT_OFF")
-        if character is None or not character.meshes:
-            buttons.operator("soliloquy.add_head", icon="MONKEY")
-        if character is None:
-            wrapped(layout, context, "Select the character's meshes, or add the head.", "INFO")
-        elif shaped_meshes(character):
-            self._report(layout, context, character)
-        else:
-            wrapped(layout, context, "No mesh here has shape keys.", "ERROR")
+            buttons = row.column(align=True)
+        buttons.operator("soliloquy.add_character", text="", icon="ADD")
+        buttons.operator("soliloquy.remove_character", text="", icon="REMOVE")
 
     def _meshes(self, layout, character):
         row = layout.row()
         row.template_list(
             "SOLILOQUY_UL_meshes", "", character, "meshes", character, "mesh_index",
-            rows=min(max(len(character.meshes), 1), 4),
+            rows=2, maxrows=3,
         )  # fmt: skip
-        row.operator("soliloquy.remove_mesh", text="", icon="REMOVE")
+        column = row.column(align=True)
+        column.operator("soliloquy.use_selected", text="", icon="ADD")
+        column.operator("soliloquy.remove_mesh", text="", icon="REMOVE")
 
     def _report(self, layout, context, character):
         match = character_match(character)

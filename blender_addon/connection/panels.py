@@ -18,6 +18,7 @@ class SOLILOQUY_PT_server(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = "Soliloquy"
     bl_order = 5
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         """Address and status."""

@@ -23,6 +23,7 @@ CHECKOUT_SOURCE: Final = "flame.head:built_in_head"
 """Module and function that make the head in a checkout."""
 
 _FORMAT: Final = "soliloquy-head/1"
+_STILL: Final = 1e-6  # metres; a shape that moves a part by less is not one of its shapes
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class HeadPart:
         vertices: float32 [V, 3]. quads: int32 [F, 4].
         materials: names; material_index: int32 [F] into them.
         shapes: blendshape -> float32 [V, 3], only those that move this part.
+        vertex_colours: float32 [V, 3], linear RGB.
     """
 
     name: str
@@ -41,6 +43,7 @@ class HeadPart:
     materials: tuple[str, ...]
     material_index: NDArray[np.int32]
     shapes: Mapping[str, NDArray[np.float32]]
+    vertex_colours: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def save_head(head: Head, path: Path) -> None:
         arrays[f"vertices_{i}"] = part.vertices
         arrays[f"quads_{i}"] = part.quads
         arrays[f"material_index_{i}"] = part.material_index
-        arrays[f"deltas_{i}"] = np.array(list(part.shapes.values()), np.float32)
+        arrays[f"colours_{i}"] = part.vertex_colours
+        deltas = np.array(list(part.shapes.values()), np.float32)
+        arrays[f"deltas_{i}"] = deltas.reshape(-1, *part.vertices.shape)
     np.savez_compressed(path, **arrays)
 
 
@@ -93,6 +98,7 @@ def _part(data: Any, i: int, entry: dict[str, Any]) -> HeadPart:
         materials=tuple(entry["materials"]),
         material_index=data[f"material_index_{i}"],
         shapes=dict(zip(entry["shapes"], data[f"deltas_{i}"], strict=True)),
+        vertex_colours=data[f"colours_{i}"],
     )
 
 
@@ -104,4 +110,33 @@ def _from_checkout() -> Head:
         raise CharacterError(
             "This installation has no built-in head. Install Soliloquy's zip, made by `make zip`."
         ) from error
-    return make()
+    return head_of(make())
+
+
+def head_of(model: Any) -> Head:
+    """Take `flame.head`'s model apart and turn it from Y up to Blender's Z up."""
+    parts = [_cut(model, name, span) for name, span in model.parts.items()]
+    colours = {name: tuple(map(float, rgb)) for name, rgb in model.colours.items()}
+    return Head(tuple(parts), colours)
+
+
+def _cut(model: Any, name: str, span: range) -> HeadPart:
+    rows = slice(span.start, span.stop)
+    mine = (model.faces[:, 0] >= span.start) & (model.faces[:, 0] < span.stop)
+    used, material_index = np.unique(model.face_material[mine], return_inverse=True)
+    shapes = {key: _z_up(deltas[rows]) for key, deltas in model.shapes.items()}
+    return HeadPart(
+        name=name.replace("_", " ").title(),
+        vertices=_z_up(model.vertices[rows]),
+        quads=(model.faces[mine] - span.start).astype(np.int32),
+        materials=tuple(model.materials[i] for i in used),
+        material_index=material_index.astype(np.int32),
+        shapes={key: deltas for key, deltas in shapes.items() if np.abs(deltas).max() > _STILL},
+        vertex_colours=np.asarray(model.vertex_colours[rows], np.float32),
+    )
+
+
+def _z_up(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(x, y, z) with Y up and Z ahead -> (x, -z, y)."""
+    turned = np.stack([vectors[:, 0], -vectors[:, 2], vectors[:, 1]], axis=1)
+    return np.ascontiguousarray(turned, np.float32)

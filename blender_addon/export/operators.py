@@ -10,7 +10,7 @@ from bpy.props import FloatProperty, StringProperty
 from ..character.meshes import active_character
 from ..core.errors import SoliloquyError
 from ..takes.storage import playing_take
-from .reading import clip_as_animated, write_live_link_csv
+from .reading import clip_as_animated, csv_name, write_live_link_csv
 
 
 def why_not(context) -> str:
@@ -56,9 +56,9 @@ class SOLILOQUY_OT_export_live_link_csv(bpy.types.Operator):
     def invoke(self, context, _event):
         """Ask where."""
         character = active_character(context.scene)
-        name = bpy.path.clean_name(character.takes[playing_take(character)].name)
+        name = csv_name(character, playing_take(character))
         folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(folder / f"{name}.csv")
+        self.filepath = str(folder / name)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -68,11 +68,11 @@ class SOLILOQUY_OT_export_live_link_csv(bpy.types.Operator):
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(".csv")
         try:
             take = clip_as_animated(context.scene, character, playing_take(character))
-            write_live_link_csv(take, path, self.fps)
-        except (SoliloquyError, OSError, ValueError) as error:
+            notes = write_live_link_csv(take, path, self.fps)
+        except (SoliloquyError, ValueError) as error:  # errors of `arkit` are ValueErrors
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Written to {path}.")
+        self.report({"INFO"}, " ".join([f"Written to {path}.", *notes]))
         return {"FINISHED"}
 
 

@@ -17,6 +17,7 @@ class SOLILOQUY_PT_export(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = "Soliloquy"
     bl_order = 4
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         """One button for each format."""

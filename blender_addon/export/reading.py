@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..core.readback import coefficients_from_keys
 from ..core.timing import scene_rate
 from ..takes.animation import key_path
 from ..takes.storage import load_clip
-from ..vendor import clip
+from ..vendor import clip, live_link_csv
 
 
 def clip_as_animated(scene: Any, character: Any, index: int) -> clip.ArkitClip:
@@ -53,8 +54,18 @@ def _sample(curves: Any, keys: Any, frames: np.ndarray) -> dict[str, np.ndarray]
     return found
 
 
-def write_live_link_csv(take: clip.ArkitClip, path: Path, fps: float) -> None:
-    """Write a clip as a Live Link Face CSV."""
-    from ..vendor import live_link_csv
+def csv_name(character: Any, index: int) -> str:
+    """A file name from which Unreal's importer reads the character as the subject."""
+    letters = re.sub(r"[^A-Za-z0-9]+", "", character.name) or "Character"
+    number = 1 + sum(1 for take in character.takes[:index] if not take.is_original)
+    return live_link_csv.live_link_file_name(letters, take=number)
 
-    live_link_csv.write(take, path, fps=fps)
+
+def write_live_link_csv(take: clip.ArkitClip, path: Path, fps: float) -> tuple[str, ...]:
+    """Write a clip as a Live Link Face CSV; returns what the user should know.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    options = live_link_csv.CsvOptions(rows_per_second=fps)
+    return live_link_csv.write_live_link_csv(take, path, options).notes

@@ -53,9 +53,33 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         row.prop(settings, "seed")
         row.operator("soliloquy.new_seed", text="", icon="FILE_REFRESH")
         column.prop(settings, "takes")
-        column.prop(settings, "curve_rate")
+
+
+class SOLILOQUY_PT_advanced(bpy.types.Panel):
+    """How densely keys are written."""
+
+    bl_idname = "SOLILOQUY_PT_advanced"
+    bl_parent_id = "SOLILOQUY_PT_generate"
+    bl_label = "Advanced"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        """Only with a character."""
+        return active_character(context.scene) is not None
+
+    def draw(self, context):
+        """Key rate."""
+        settings = active_character(context.scene).generation
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(settings, "curve_rate")
         if settings.curve_rate == "CUSTOM":
-            column.prop(settings, "curve_fps")
+            layout.prop(settings, "curve_fps")
 
 
-CLASSES = (SOLILOQUY_PT_generate,)
+CLASSES = (SOLILOQUY_PT_generate, SOLILOQUY_PT_advanced)

@@ -31,12 +31,16 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.row().prop(line, "source", expand=True)
-        if line.source == "STRIP":
-            layout.prop(line, "strip", icon="SOUND")
-        else:
+        if line.source == "FILE":
             layout.prop(line, "filepath")
             layout.prop(line, "start_frame")
-        layout.operator("soliloquy.add_line", icon="ADD")
+        elif line.strip:
+            row = layout.row(align=True)
+            row.prop(line, "strip", icon="SOUND")
+            row.operator("soliloquy.add_line", text="", icon="ADD")
+        else:
+            layout.prop(line, "strip", icon="SOUND")
+            layout.operator("soliloquy.add_line", icon="ADD")
         self._heard(layout, context, line)
         layout.prop(line, "transcript")
         layout.prop(line, "language")

@@ -1,0 +1,217 @@
+"""Runs inside a Blender window: installs the zip, opens the tab, generates, takes screenshots.
+
+A timer walks through the steps, one a second, as a person would. What happened goes to
+`report.json`; the test reads it.
+"""
+
+import json
+import os
+import subprocess
+import time
+import traceback
+from pathlib import Path
+
+import bpy
+
+HERE = Path(__file__).resolve().parent
+OUT = Path(os.environ["OUT"])
+STALL = {"last": 0.0, "watching": False}
+REPORT = {"errors": [], "longest_pause": 0.0, "version": bpy.app.version_string}
+ADDRESS = (HERE / "address.txt").read_text().strip()
+ZIP = next(HERE.glob("soliloquy-*.zip"))
+WAV = next(HERE.glob("*.wav"))
+
+
+def window():
+    return bpy.context.window_manager.windows[0]
+
+
+def area(kind):
+    return next((a for a in window().screen.areas if a.type == kind), None)
+
+
+def region(of, kind="WINDOW"):
+    return next(r for r in of.regions if r.type == kind)
+
+
+def in_view(operator, *args, **arguments):
+    view = area("VIEW_3D")
+    with bpy.context.temp_override(
+        window=window(), screen=window().screen, area=view, region=region(view)
+    ):
+        return operator(*args, **arguments)
+
+
+def shot(name):
+    subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
+    STALL["last"] = 0.0  # the pause was the screenshot's
+
+
+def character():
+    settings = window().scene.soliloquy
+    return settings.characters[settings.character_index]
+
+
+def install():
+    bpy.ops.extensions.package_install_files(
+        filepath=str(ZIP), repo="user_default", enable_on_install=True, overwrite=True
+    )
+    REPORT["enabled"] = "bl_ext.user_default.soliloquy" in bpy.context.preferences.addons
+    settings = bpy.context.preferences.addons["bl_ext.user_default.soliloquy"].preferences
+    settings.address = ADDRESS
+    bpy.context.preferences.view.show_splash = False
+
+
+def layout():
+    view = area("VIEW_3D")
+    in_view(bpy.ops.screen.area_split, direction="HORIZONTAL", factor=0.22)
+    low = min((a for a in window().screen.areas if a.type == "VIEW_3D"), key=lambda a: a.y)
+    low.type = "SEQUENCE_EDITOR"
+    low.spaces.active.view_type = "SEQUENCER"
+    view = area("VIEW_3D")
+    view.spaces.active.show_region_ui = True
+    view.spaces.active.shading.color_type = "MATERIAL"
+    for item in list(bpy.data.objects):
+        if item.type == "MESH":
+            bpy.data.objects.remove(item)
+
+
+def open_tab():
+    region(area("VIEW_3D"), "UI").active_panel_category = "Soliloquy"
+    area("VIEW_3D").tag_redraw()
+
+
+def wide():
+    """Widen the sidebar with the mouse, as a person would."""
+    side = region(area("VIEW_3D"), "UI")
+    x, y = side.x, window().height - (side.y + side.height // 2)
+    moves = f"xdotool mousemove {x} {y}; sleep .2; xdotool mousedown 1; sleep .1; "
+    moves += f"xdotool mousemove {x - 60} {y}; sleep .1; xdotool mousemove {x - 130} {y}; "
+    subprocess.Popen(["bash", "-c", moves + "sleep .1; xdotool mouseup 1"])
+
+
+def empty():
+    shot("1_empty")
+
+
+def head():
+    begun = time.perf_counter()
+    in_view(bpy.ops.soliloquy.add_head, "EXEC_DEFAULT", True)
+    REPORT["add_head_seconds"] = time.perf_counter() - begun
+    view = area("VIEW_3D").spaces.active.region_3d
+    view.view_rotation = (0.7071, 0.7071, 0.0, 0.0)
+    view.view_rotation.normalize()
+    view.view_perspective = "PERSP"
+    view.view_location = (0.0, 0.0, -0.02)
+    view.view_distance = 0.75
+    area("VIEW_3D").spaces.active.clip_start = 0.01
+
+
+def line():
+    in_view(bpy.ops.soliloquy.add_line, "EXEC_DEFAULT", True, filepath=str(WAV))
+    low = area("SEQUENCE_EDITOR")
+    with bpy.context.temp_override(
+        window=window(), screen=window().screen, area=low, region=region(low)
+    ):
+        bpy.ops.sequencer.view_all()
+
+
+def ready():
+    shot("2_ready")
+
+
+def _heartbeat():
+    now = time.perf_counter()
+    if STALL["last"] and STALL["watching"]:
+        REPORT["longest_pause"] = max(REPORT["longest_pause"], now - STALL["last"])
+    STALL["last"] = now
+    return 0.005
+
+
+def press():
+    STALL["watching"] = True
+    REPORT["pressed"] = sorted(in_view(bpy.ops.soliloquy.generate, "INVOKE_DEFAULT"))
+
+
+def during():
+    shot("3_running")
+
+
+def after():
+    STALL["watching"] = False
+    REPORT["takes"] = [take.name for take in character().takes]
+    window().scene.frame_set(30)
+
+
+def done():
+    shot("4_done")
+
+
+def undo():
+    in_view(bpy.ops.ed.undo)
+    REPORT["takes_after_undo"] = len(character().takes)
+    in_view(bpy.ops.ed.redo)
+    REPORT["takes_after_redo"] = len(character().takes)
+
+
+def press_again():
+    character().generation.seed = 5
+    in_view(bpy.ops.soliloquy.generate, "INVOKE_DEFAULT")
+
+
+def escape():
+    view = area("VIEW_3D")
+    x, y = view.x + view.width // 3, window().height - (view.y + view.height // 2)
+    subprocess.Popen(["bash", "-c", f"xdotool mousemove {x} {y}; sleep .2; xdotool key Escape"])
+
+
+def escaped():
+    shot("5_cancelled")
+    REPORT["takes_after_escape"] = len(character().takes)
+
+
+def render():
+    """F12 with strips in the Sequencer shows the 3D scene."""
+    REPORT["use_sequencer"] = window().scene.render.use_sequencer
+
+
+def leave():
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.soliloquy")
+    REPORT["left_behind"] = hasattr(bpy.types.Scene, "soliloquy")
+
+
+def wait():
+    """Time passes."""
+
+
+def until_over():
+    import bl_ext.user_default.soliloquy.generate.session as running
+
+    return not running.session().is_busy
+
+
+STEPS = [
+    install, layout, wait, open_tab, wait, wide, wait, wait, empty, head, wait, line, wait, ready,
+    press, during, until_over, wait, after, wait, done, undo, press_again, escape, wait,
+    until_over, escaped, render, leave,
+]  # fmt: skip
+place = [0]
+
+
+def tick():
+    step = STEPS[place[0]]
+    try:
+        if step() is False:
+            return 0.5
+    except Exception:  # noqa: BLE001  (the report tells the test)
+        REPORT["errors"].append(f"{step.__name__}: {traceback.format_exc()}")
+    place[0] += 1
+    (OUT / "report.json").write_text(json.dumps(REPORT, indent=2))
+    if place[0] >= len(STEPS):
+        bpy.ops.wm.quit_blender()
+        return None
+    return 1.0
+
+
+bpy.app.timers.register(tick, first_interval=3.0)
+bpy.app.timers.register(_heartbeat, first_interval=1.0)
