@@ -146,7 +146,7 @@ class Stage:
             ) from error
 
     def _furnish(self, pyvista: Any, camera: Camera) -> None:
-        plotter, head = self._plotter, self._head
+        plotter = self._plotter
         plotter.set_background(_BACKGROUND[1], top=_BACKGROUND[0])
         for group in _GROUPS:
             self._add_group(pyvista, group)
@@ -164,8 +164,7 @@ class Stage:
         plotter.camera.up = (0, 1, 0)
         plotter.camera.view_angle = 15.5
         plotter.camera.clipping_range = (0.3, 3.0)
-        plotter.enable_anti_aliasing("fxaa")
-        del head
+        plotter.enable_anti_aliasing("msaa", multi_samples=4)
 
     def _add_group(self, pyvista: Any, group: _Gloss) -> None:
         head = self._head

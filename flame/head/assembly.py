@@ -152,7 +152,7 @@ def assemble() -> Made:
     left_eye, left_lash, left_brow = eyeball(), lashes(), brow()
     tongue_part = tongue()
     brows = join([left_brow, mirrored(left_brow)])
-    hair = hair_cap(skin)
+    hair, scalp = hair_cap(skin)
     lash_left = _ride_lids(left_lash, skin, shapes, 1.0)
     right_lash = mirrored(left_lash)
     lash_right = _ride_lids(right_lash, skin, shapes, -1.0)
@@ -168,7 +168,7 @@ def assemble() -> Made:
             {name: np.concatenate([lash_left[name], lash_right[name]]) for name in ARKIT_NAMES},
         ),
         "brows": (brows, _ride(brows, skin, shapes)),
-        "hair": (hair, _ride(hair, skin, shapes)),
+        "hair": (hair, {name: delta[scalp] for name, delta in shapes.items()}),
     }
     return _merge(members, skin)
 

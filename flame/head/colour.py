@@ -11,7 +11,7 @@ from flame.head.skin import Skin
 
 COLOURS: Final[dict[str, tuple[float, float, float]]] = {
     "skin": (0.86, 0.66, 0.55),
-    "lips": (0.74, 0.42, 0.39),
+    "lips": (0.76, 0.48, 0.43),
     "mouth": (0.36, 0.13, 0.13),
     "sclera": (0.93, 0.92, 0.90),
     "iris": (0.30, 0.42, 0.45),

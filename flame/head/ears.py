@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flame.head.maths import Array, spline
-from flame.head.surface import project
+from flame.head.surface import slide_in as slide
 
 _CENTRE = np.array([6.9, -1.05, -0.75])
 # Angle on the ear (degrees, 0 backwards, 90 up, 180 forwards, 270 down) -> radius of the rim.
@@ -14,12 +14,18 @@ _RADIUS = np.array([1.75, 2.05, 2.6, 2.9, 2.3, 1.45, 1.0, 1.1, 1.75, 2.75, 2.85,
 _LIFT = np.array([1.45, 1.4, 1.15, 0.8, 0.45, 0.15, 0.10, 0.12, 0.2, 0.4, 0.55, 0.95, 1.3, 1.45])
 
 
+def _around(values: Array, degrees: Array) -> Array:
+    """Interpolate values given at `_ANGLE` smoothly around the full circle."""
+    knots = np.concatenate([_ANGLE[:-1] - 360.0, _ANGLE, _ANGLE[1:] + 360.0])
+    return spline(knots, np.concatenate([values[:-1], values, values[1:]]), degrees)
+
+
 def ear_loops(shape: tuple[int, ...]) -> Array:
     """Return the left ear's loops [R, N, 3] in centimetres, from the head to the concha."""
     n_loops, count = shape
     degrees = 360.0 * np.arange(count) / count
-    radius = spline(_ANGLE, _RADIUS, degrees)
-    lift = spline(_ANGLE, _LIFT, degrees)
+    radius = _around(_RADIUS, degrees)
+    lift = _around(_LIFT, degrees)
     angle = np.radians(degrees)
     back = np.stack([np.zeros(count), np.sin(angle), -np.cos(angle)], axis=-1)
     tilt = np.radians(12.0)
@@ -34,9 +40,7 @@ def ear_loops(shape: tuple[int, ...]) -> Array:
         (1.0, 1.12, 0.05), (0.92, 1.16, 0.06), (0.84, 0.88, 0.0), (0.66, 0.92, 0.08),
         (0.50, 0.42, 0.02), (0.32, 0.12, -0.25),
     )  # fmt: skip
-    loops = np.empty((n_loops, count, 3))
-    for ring, (share, height, extra) in enumerate(rings):
-        flat = _CENTRE + back * (radius * share)[:, None]
-        base = project(flat, direction=out)
-        loops[ring] = base + out * (lift * height + extra)[:, None]
-    return loops
+    share, height, extra = np.array(rings[:n_loops]).T[:, :, None]
+    flat = _CENTRE + back * (radius * share)[..., None]
+    base = slide(flat.reshape(-1, 3)).reshape(flat.shape)
+    return base + out * (lift * height + extra)[..., None]

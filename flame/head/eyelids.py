@@ -7,14 +7,14 @@ import numpy as np
 from flame.head.maths import Array, spline
 from flame.head.surface import EYE_CENTRE, EYE_RADIUS, drop
 
-OUTER_CANTHUS = np.array([4.58, 0.10, 7.62])
-INNER_CANTHUS = np.array([1.66, -0.16, 8.02])
+OUTER_CANTHUS = np.array([4.50, 0.10, 7.70])
+INNER_CANTHUS = np.array([1.70, -0.16, 8.05])
 MARGIN_LOOP = 7
 """Front edge of the lid margin; the next loop lies on the ball, 0 to 6 are skin."""
 
 _S = np.array([0.0, 0.12, 0.3, 0.5, 0.7, 0.88, 1.0])
-_UPPER = np.array([0.0, 0.24, 0.46, 0.54, 0.50, 0.28, 0.0])
-_LOWER = np.array([0.0, 0.20, 0.40, 0.45, 0.36, 0.19, 0.0])
+_UPPER = np.array([0.0, 0.22, 0.42, 0.50, 0.46, 0.26, 0.0])
+_LOWER = np.array([0.0, 0.19, 0.37, 0.42, 0.34, 0.17, 0.0])
 
 
 def on_ball(points: Array, gap: float) -> Array:
@@ -67,15 +67,18 @@ def _half(count: int, upper: bool, n_loops: int) -> Array:
     loops = np.empty((n_loops, count + 1, 3))
     ahead = np.array([0.0, 0.0, 1.0])
     at = np.array([0.0, 0.36, 0.58, 0.72, 0.83, 0.91, 0.965])
-    for ring in range(MARGIN_LOOP):
-        mix = orbit + (front - orbit) * at[ring]
-        loops[ring] = drop(mix)
+    mix = orbit + at[:, None, None] * (front - orbit)
+    loops[:MARGIN_LOOP] = drop(mix.reshape(-1, 3)).reshape(mix.shape)
     loops[MARGIN_LOOP] = front
     loops[MARGIN_LOOP + 1] = edge
     back = edge + np.array([0, sign * 0.10, 0]) * body - ahead * 0.25
-    loops[MARGIN_LOOP + 2] = np.where(True, _outside_ball(back, 0.06), back)
-    deep = edge * np.array([1, 1, 1]) + np.array([0, sign * 0.5, 0]) * body - ahead * 1.0
-    loops[MARGIN_LOOP + 3] = _outside_ball(deep, 0.12)
+    deep = edge + np.array([0, sign * 0.5, 0]) * body - ahead * 1.0
+    # In the corners the pocket is shallow and runs into the ball, as the caruncle does.
+    inwards = (centre - edge) * np.array([1.0, 0.0, 0.0])
+    shallow = edge + inwards * 0.16 - ahead * 0.07
+    floor = edge + inwards * 0.45 - ahead * 0.35
+    loops[MARGIN_LOOP + 2] = body * _outside_ball(back, 0.06) + (1 - body) * shallow
+    loops[MARGIN_LOOP + 3] = body * _outside_ball(deep, 0.12) + (1 - body) * floor
     rear = centre + (edge - centre) * np.array([1.0, 1.3, 0.0]) - ahead * 1.25
     loops[MARGIN_LOOP + 4] = rear
     return loops

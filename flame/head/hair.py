@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from flame.head.maths import Array, spline
+from flame.head.maths import Array, Indices, spline
 from flame.head.parts import Part
 from flame.head.skin import Skin
 from flame.head.surface import normals
+from flame.head.topology import COLUMNS
 
 # Azimuth from the front (degrees) -> height of the hairline (cm).
-_AZIMUTH = np.array([0.0, 22.0, 40.0, 52.0, 62.0, 72.0, 80.0, 88.0, 108.0, 118.0, 140.0, 180.0])
-_HAIRLINE = np.array([6.6, 6.7, 6.4, 4.6, 2.2, -0.6, -1.6, 1.6, 1.8, -2.6, -5.2, -6.2])
+_AZIMUTH = np.array([0.0, 14, 30, 42, 52, 62, 70, 76, 80, 83, 87, 106, 112, 120, 145, 180])
+_HAIRLINE = np.array([6.5, 6.7, 6.9, 6.2, 4.4, 2.4, 0.4, -1.2, -1.7, -0.6, 2.6, 2.5, -0.4, -3.6,
+                      -5.2, -5.9])  # fmt: skip
+_CM_PER_DEGREE = 0.13
 
 
 def _inside_hairline(points: Array) -> Array:
+    """Return about how far points [N, 3] are inside the hair, cm; negative outside."""
     azimuth = np.degrees(np.arctan2(np.abs(points[:, 0]), points[:, 2] + 0.5))
-    return points[:, 1] - spline(_AZIMUTH, _HAIRLINE, azimuth)
+    height = spline(_AZIMUTH, _HAIRLINE, azimuth)
+    slope = (spline(_AZIMUTH, _HAIRLINE, azimuth + 1.0) - height) / _CM_PER_DEGREE
+    return (points[:, 1] - height) / np.sqrt(1.0 + slope**2)
 
 
-def hair_cap(skin: Skin) -> Part:
-    """Return the hair as one sheet that dives under the skin along the hairline."""
+def _locks(skin: Skin) -> Array:
+    """Return a seeded unevenness per vertex, -1..1, constant along columns: combed hair."""
+    rng = np.random.default_rng(3)
+    rough = rng.uniform(-1.0, 1.0, COLUMNS)
+    half = 0.6 * rough + 0.4 * np.roll(rough, 1)
+    out = np.zeros(len(skin.vertices))
+    column = np.minimum(np.arange(COLUMNS), COLUMNS - np.arange(COLUMNS))
+    out[skin.topology.wall] = half[column]
+    out[skin.topology.cap] = out[skin.topology.cap[0]]
+    return out
+
+
+def hair_cap(skin: Skin) -> tuple[Part, Indices]:
+    """Return the hair, a sheet that dives under the skin along the hairline, and its skin vertices."""
     inside = _inside_hairline(skin.vertices)
     scalp = np.zeros(len(skin.vertices), dtype=bool)
     scalp[skin.topology.wall.ravel()] = True
@@ -28,7 +46,7 @@ def hair_cap(skin: Skin) -> Part:
     for opening in skin.topology.openings.values():
         scalp[opening.bottom] = False
         scalp[opening.loops[0]] = False
-    keep = scalp & (inside > -0.9)
+    keep = scalp & (inside > -1.0)
     faces = skin.faces[keep[skin.faces].all(axis=1)]
     used = np.unique(faces)
     renumber = np.full(len(skin.vertices), -1)
@@ -36,5 +54,6 @@ def hair_cap(skin: Skin) -> Part:
     points = skin.vertices[used]
     depth = inside[used]
     thick = np.where(depth < 0, 0.45 * depth, 0.75 * (1 - np.exp(-np.maximum(depth, 0) / 1.3)))
+    thick += 0.05 * _locks(skin)[used] * (depth > 0.3)
     lifted = points + normals(points) * thick[:, None]
-    return Part(lifted, renumber[faces], ("hair",) * len(faces), points)
+    return Part(lifted, renumber[faces], ("hair",) * len(faces)), used

@@ -7,7 +7,7 @@ import numpy as np
 from flame.head.frame import JAW_AXIS, Face, jaw_weight
 from flame.head.maths import Array, smoothstep
 
-OPEN_RADIANS = np.radians(17.5)
+OPEN_RADIANS = np.radians(19.5)
 OPEN_SLIDE = np.array([0.0, -0.35, 0.85])
 """The condyle glides forward and down while the jaw turns (Posselt's envelope)."""
 

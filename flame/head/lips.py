@@ -11,7 +11,7 @@ import numpy as np
 from flame.head.maths import Array, bump, spline
 from flame.head.surface import drop
 
-MOUTH_HALF_WIDTH = 2.6
+MOUTH_HALF_WIDTH = 2.5
 CORNER_Y = -6.88
 BORDER_LOOP = 5
 """Loop on the edge of the red; 0 to 4 are skin, 6 to 8 the body of the lip."""
@@ -29,7 +29,7 @@ def lip_line(x: Array) -> Array:
         + 0.04 * bump(np.abs(x), 0.95, 0.5)
     )
     y = y + 0.04 * smooth_end(u)
-    z = 9.93 - 0.105 * x**2 - 0.0085 * x**4
+    z = 9.80 - 0.100 * x**2 - 0.0085 * x**4
     return np.stack([x, y, z], axis=-1)
 
 
@@ -80,17 +80,16 @@ def _half(u: Array, upper: bool, n_loops: int) -> Array:
     corner = line * np.array([1.0, 1.0, 1.0])
     border_flat = corner + up * height
     outset = np.array([1.0, 0.0, 0.0]) * np.sign(u)[:, None] * 0.07 * (np.abs(u[:, None]) ** 8)
-    border = drop(border_flat + outset)
-    outer = _outer_loop(u, upper)
-    outer3 = np.column_stack([outer, np.full(len(u), 9.0)])
+    flat = border_flat + outset
+    outer = np.column_stack([_outer_loop(u, upper), np.full(len(u), 9.0)])
+    share = np.linspace(0.0, 1.0, BORDER_LOOP + 1)
+    share = share * (1.15 - 0.15 * share)
+    mix = outer + share[:, None, None] * (flat - outer)
     loops = np.empty((n_loops, len(u), 3))
-    for ring in range(BORDER_LOOP):
-        s = ring / BORDER_LOOP
-        s = s * (1.15 - 0.15 * s)
-        mix = (1 - s) * outer3 + s * border
-        loops[ring] = drop(mix)
+    loops[: BORDER_LOOP + 1] = drop(mix.reshape(-1, 3)).reshape(mix.shape)
+    border = loops[BORDER_LOOP].copy()
     loops[BORDER_LOOP] = border + np.array([0, 0, 0.03]) * body
-    forward = 0.42 if upper else 0.36
+    forward = 0.36 if upper else 0.33
     full = np.array([0.0, 0.0, 1.0])
     for ring, s, f in ((6, 0.30, 0.62), (7, 0.62, 0.98), (8, 0.88, 0.86)):
         base = (1 - s) * border + s * line

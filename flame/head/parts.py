@@ -58,20 +58,22 @@ def grid_faces(rows: int, columns: int, closed: bool) -> Indices:
     return quads.reshape(-1, 4)
 
 
-IRIS_RADIUS = 0.61
-PUPIL_RADIUS = 0.235
-_EYE_SEGMENTS = 32
+IRIS_RADIUS = 0.60
+PUPIL_RADIUS = 0.26
+_EYE_SEGMENTS = 28
 
 
 def eyeball() -> Part:
     """Return the left eyeball: concentric rings about the optical axis, pupil to back."""
     limbus = np.arcsin(IRIS_RADIUS / EYE_RADIUS)
     pupil = np.arcsin(PUPIL_RADIUS / EYE_RADIUS)
+    # Doubled rings keep the colours of pupil, iris and sclera apart.
     polar = np.concatenate(
         [
-            [0.001, pupil * 0.55, pupil],
-            np.linspace(pupil, limbus, 6)[1:],
-            np.linspace(limbus, np.pi - 0.001, 14)[1:],
+            [1e-4, pupil * 0.6, pupil - 0.004, pupil + 0.004],
+            np.linspace(pupil, limbus - 0.035, 5)[1:],
+            [limbus - 0.006, limbus + 0.006],
+            np.linspace(limbus, np.pi - 1e-4, 14)[1:],
         ]
     )
     turn = 2 * np.pi * np.arange(_EYE_SEGMENTS) / _EYE_SEGMENTS
@@ -86,7 +88,7 @@ def eyeball() -> Part:
         ],
         axis=-1,
     )
-    names = ["pupil"] * 2 + ["iris"] * 5 + ["sclera"] * 13
+    names = ["pupil"] * 3 + ["iris"] * 5 + ["sclera"] * 14
     materials = tuple(name for name in names for _ in range(_EYE_SEGMENTS))
     faces = grid_faces(len(polar), _EYE_SEGMENTS, closed=True)[:, ::-1]
     return Part(points.reshape(-1, 3) + np.array(EYE_CENTRE), faces, materials)
@@ -121,7 +123,7 @@ INCISAL_EDGE_Y = -6.98
 """Height of the upper central incisors' edge; the lower ones bite 2 mm higher behind it."""
 _LEVELS = np.array([0.0, 0.05, 0.3, 0.7, 1.0])
 _FAT = np.array([0.62, 0.84, 1.0, 0.97, 0.80])
-_TOOTH_SEGMENTS = 12
+_TOOTH_SEGMENTS = 10
 
 
 def _tooth(at: Array, normal: Array, size: tuple[float, float, float], edge: float, up: float):
@@ -228,7 +230,7 @@ def _strips(ribbons: list[Array], anchors: list[Array], material: str) -> Part:
 
 
 def _lash_row(upper: bool) -> Part:
-    count, steps = (44, 5) if upper else (30, 4)
+    count, steps = (54, 4) if upper else (28, 3)
     edge = margin(400, upper)
     centre = np.array(EYE_CENTRE)
     ribbons, anchors = [], []
@@ -238,18 +240,18 @@ def _lash_row(upper: bool) -> Part:
         away = root - centre
         away /= np.linalg.norm(away)
         root = root + away * 0.12 + np.array([0, 0.04 if upper else -0.04, 0])
-        length = (0.62 if upper else 0.30) * (
+        length = (0.44 if upper else 0.20) * (
             0.55 + 0.45 * np.sin(np.pi * np.clip(1 - k, 0, 1) ** 0.8)
         )
         fan = np.array([0.75 * (0.42 - k) * 2, 0.0, 0.0])
         t = np.linspace(0.0, 1.0, steps)
         if upper:
-            rise = np.array([0.0, 1.0, 0.0]) * (t**2 * 0.95 - 0.12 * t)[:, None]
+            rise = np.array([0.0, 1.0, 0.0]) * (t**2 * 0.62 - 0.10 * t)[:, None]
         else:
             rise = np.array([0.0, -1.0, 0.0]) * (t**1.5 * 0.75)[:, None]
         path = root + length * (away * (0.95 * t)[:, None] + rise + fan * (0.4 * t)[:, None])
         side = np.array([1.0, 0.0, 0.25])
-        ribbons.append(_ribbon(path, side / np.linalg.norm(side), 0.028 * (1 - t) + 0.003))
+        ribbons.append(_ribbon(path, side / np.linalg.norm(side), 0.020 * (1 - t) + 0.002))
         anchors.append(root)
     return _strips(ribbons, anchors, "lash")
 
@@ -265,7 +267,7 @@ _BROW = np.array([[1.15, 1.62], [1.7, 1.86], [2.6, 2.14], [3.6, 2.32], [4.4, 2.1
 def brow(seed: int = 7) -> Part:
     """Return the left eyebrow: fine strips that lie along the skin, each moved by its root."""
     rng = np.random.default_rng(seed)
-    count = 230
+    count = 210
     s = np.sort(rng.uniform(0.0, 1.0, count))
     knots = np.linspace(0.0, 1.0, len(_BROW))
     height = spline(
@@ -282,13 +284,13 @@ def brow(seed: int = 7) -> Part:
     direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
     root = centre + upright * (across * height)[:, None] * 0.8
     length = rng.uniform(0.34, 0.5, count) * np.clip(1.25 - 0.5 * s, 0.5, 1.0)
-    steps = np.linspace(0.0, 1.0, 4)
+    steps = np.linspace(0.0, 1.0, 3)
     flat = root[:, None] + direction[:, None] * (length[:, None] * steps)[..., None]
     points = drop(np.concatenate([flat, np.zeros((*flat.shape[:2], 1))], axis=-1).reshape(-1, 3))
     out = normals(points)
     lift = np.tile(0.03 + 0.05 * np.sin(np.pi * 0.6 * steps), count)
-    path = (points + out * lift[:, None]).reshape(count, 4, 3)
-    out = out.reshape(count, 4, 3)
+    path = (points + out * lift[:, None]).reshape(count, 3, 3)
+    out = out.reshape(count, 3, 3)
     ribbons, anchors = [], []
     for k in range(count):
         side = np.cross(out[k], np.append(direction[k], 0.0))
@@ -297,7 +299,7 @@ def brow(seed: int = 7) -> Part:
         ribbons.append(
             path[k][:, None] + side[:, None] * (widths[:, None] * np.array([-1, 1]))[..., None]
         )
-        anchors.append(points.reshape(count, 4, 3)[k, 0])
+        anchors.append(points.reshape(count, 3, 3)[k, 0])
     return _strips(ribbons, anchors, "brow")
 
 

@@ -20,23 +20,24 @@ from flame.head.topology import COLUMNS, ROWS, SkinBuilder, SkinTopology
 
 # row, front (y, z), side (y, x), back (y, z): rings from the neck's edge to the top.
 _RINGS = np.array([
-    (0, -17.0, 2.7, -17.0, 6.2, -17.0, -7.0),
-    (5, -14.0, 2.9, -12.5, 5.5, -12.0, -6.8),
-    (10, -11.7, 3.7, -9.4, 5.4, -8.6, -6.8),
-    (14, -11.8, 5.9, -7.8, 5.7, -7.0, -7.0),
-    (18, -11.4, 7.7, -6.7, 5.9, -5.6, -7.5),
-    (23, -10.3, 8.8, -5.8, 6.2, -4.4, -8.0),
-    (29, -9.0, 8.7, -5.0, 6.6, -3.2, -8.4),
-    (41, -4.75, 9.8, -2.9, 6.9, -0.6, -9.1),
-    (47, -3.9, 11.4, -1.8, 7.0, 0.6, -9.2),
-    (64, 0.5, 9.2, 1.3, 7.2, 3.6, -9.3),
-    (70, 2.1, 9.8, 2.7, 7.4, 4.6, -9.0),
-    (78, 5.0, 9.5, 5.1, 7.3, 6.2, -8.2),
+    (0, -16.6, 2.5, -16.6, 6.2, -16.6, -6.8),
+    (4, -14.0, 2.7, -12.5, 5.3, -12.0, -6.6),
+    (8, -11.9, 3.6, -9.4, 5.2, -8.6, -6.7),
+    (12, -11.9, 5.9, -7.8, 5.6, -7.0, -7.0),
+    (16, -11.4, 7.8, -6.7, 5.9, -5.6, -7.5),
+    (21, -10.3, 9.0, -5.8, 6.2, -4.4, -8.0),
+    (27, -9.0, 8.8, -5.0, 6.6, -3.2, -8.4),
+    (39, -4.75, 9.8, -2.9, 6.9, -0.6, -9.1),
+    (46, -3.9, 11.6, -1.8, 7.0, 0.6, -9.2),
+    (66, 0.5, 9.2, 1.3, 7.2, 3.6, -9.3),
+    (72, 2.1, 9.8, 2.7, 7.4, 4.6, -9.0),
+    (79, 5.0, 9.5, 5.1, 7.3, 6.2, -8.2),
     (84, 7.4, 7.9, 7.3, 6.5, 7.6, -6.8),
     (89, 9.0, 5.6, 9.0, 5.0, 9.0, -5.2),
 ])  # fmt: skip
-_COLUMN_KNOTS = np.array([0.0, 12.0, 20.0, 26.0, 34.0, 44.0])
+_COLUMN_KNOTS = np.array([0.0, 14.0, 21.0, 26.0, 34.0, 44.0])
 _COLUMN_DEGREES = np.array([0.0, 25.0, 46.0, 72.0, 110.0, 180.0])
+_NECK_Y = -16.6
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ class Skin:
 
 def _topology() -> SkinTopology:
     builder = SkinBuilder()
-    builder.open("mouth", (29, 41), (-12, 12), 15)
+    builder.open("mouth", (27, 39), (-14, 14), 15)
     for side, sign in (("left", 1), ("right", -1)):
-        builder.open(f"eye_{side}", (55, 69), (4 * sign, 18 * sign), 11)
-        builder.open(f"nostril_{side}", (42, 46), (1 * sign, 4 * sign), 4)
-        builder.open(f"ear_{side}", (36, 66), (28 * sign, 34 * sign), 9)
+        builder.open(f"eye_{side}", (55, 71), (5 * sign, 19 * sign), 11)
+        builder.open(f"nostril_{side}", (40, 44), (1 * sign, 5 * sign), 4)
+        builder.open(f"ear_{side}", (34, 64), (28 * sign, 34 * sign), 9)
     return builder.finish()
 
 
@@ -159,11 +160,19 @@ def build_skin() -> Skin:
     points = _spread(start, pinned, points, table, mask)
     free = np.ones(len(points), dtype=bool)
     free[pinned] = False
+    # The outer loops were only a first guess: they relax with the wall.
+    soft = np.concatenate(
+        [
+            topology.openings[name].loops[:count].ravel()
+            for name, count in (("mouth", 4), ("eye_left", 2), ("eye_right", 2))
+        ]
+    )
+    free[soft] = True
     free[bottoms] = False
     index = np.flatnonzero(free)
     points[index] = project(points[index], rounds=6)
-    for _ in range(12):
-        points[index] += 0.5 * (_average(points, table, mask)[index] - points[index])
+    for _ in range(14):
+        points[index] += 0.6 * (_average(points, table, mask)[index] - points[index])
         points[index] = project(points[index], rounds=1)
     nose = index[(np.abs(points[index, 0]) < 2.4) & (np.abs(points[index, 1] + 2.4) < 2.9)]
     for _ in range(30):
@@ -172,7 +181,7 @@ def build_skin() -> Skin:
         points[nose] = project(points[nose], rounds=1)
     points[index] = project(points[index], rounds=2)
     points[neck] = project(points[neck], rounds=4)
-    points[neck, 1] = -17.0
+    points[neck, 1] = _NECK_Y
     for opening in topology.openings.values():
         points[opening.bottom] = points[opening.loops[-1]].mean(axis=0)
     for _ in range(60):

@@ -23,15 +23,15 @@ from flame.head.maths import (
     smoothstep,
 )
 
-EYE_CENTRE = (3.12, 0.0, 7.42)
-EYE_RADIUS = 1.22
+EYE_CENTRE = (3.12, 0.0, 7.36)
+EYE_RADIUS = 1.28
 EAR_AXIS = (-1.5, 0.0)
 """(y, z) of the axis through both ears, about which the profile below is drawn."""
 
 # Midline profile without nose and lips, (y, z), from the chin over the forehead to the nape and
 # back through the inside of the neck.
 _PROFILE = (
-    (-11.45, 7.5), (-11.15, 8.35), (-10.3, 8.75), (-9.2, 8.65), (-8.2, 9.0), (-6.8, 9.45),
+    (-11.45, 7.7), (-11.15, 8.55), (-10.3, 8.95), (-9.2, 8.85), (-8.2, 9.05), (-6.8, 9.35),
     (-5.0, 9.5), (-3.0, 9.3), (-1.0, 9.1), (0.5, 9.15), (2.0, 9.7), (4.0, 9.75), (6.0, 9.05),
     (8.0, 7.4), (9.7, 4.4), (10.6, 1.0), (10.6, -2.5), (9.2, -6.0), (6.5, -8.5), (3.0, -9.5),
     (-0.5, -9.2), (-3.5, -8.0), (-6.0, -6.0), (-8.0, -3.5), (-9.3, 0.0), (-10.5, 3.5),
@@ -77,10 +77,10 @@ def _skull(points: Array) -> Array:
 
 def _neck(points: Array) -> Array:
     x, y, z = np.abs(points[..., 0]), points[..., 1], points[..., 2]
-    low = np.clip(-13.0 - y, 0.0, None)
-    centre = -2.3 - 0.10 * (y + 10.0) * 0.5
-    half_width = 5.35 + 0.06 * low**2
-    half_depth = 5.0 + 0.02 * low**2
+    low = np.clip(-12.5 - y, 0.0, None)
+    centre = -2.2 + 0.06 * (y + 10.0)
+    half_width = 5.05 + 0.11 * low**2
+    half_depth = 4.75 + 0.04 * low**2
     level = np.sqrt((x / half_width) ** 2 + ((z - centre) / half_depth) ** 2)
     return -smooth_min((1.0 - level) * 5.0, -(y + 4.0), 4.0)
 
@@ -133,7 +133,9 @@ def skin_distance(points: Array) -> Array:
     p = points.copy()
     p[..., 0] = np.abs(p[..., 0])
     face = _skull(p) + _details(p)
-    face = smooth_min(face, _neck(p), 1.6)
+    jaw = round_cone(p, (4.95, -6.0, 1.5), (1.25, -10.45, 7.4), (0.9, 0.55))
+    face = smooth_min(face, jaw, 1.8)
+    face = smooth_min(face, _neck(p), 1.3)
     ball = np.linalg.norm(p - np.array(EYE_CENTRE), axis=-1) - (EYE_RADIUS + 0.22)
     face = smooth_min(face, ball, 0.5)
     crease = segment_distance(p[..., :2], _LID_CREASE)
@@ -142,35 +144,30 @@ def skin_distance(points: Array) -> Array:
     return smooth_min(face, _nose(p), 0.55)
 
 
-def gradient(points: Array, step: float = 1e-3) -> Array:
-    """Return the gradient of `skin_distance` at points [N, 3], by central differences."""
+def _slope(points: Array, value: Array, step: float = 1e-3) -> Array:
+    """Return the gradient of `skin_distance` at points [N, 3] whose value [N] is known."""
     columns = []
     for axis in range(3):
         offset = np.zeros(3)
         offset[axis] = step
-        columns.append(skin_distance(points + offset) - skin_distance(points - offset))
-    return np.stack(columns, axis=-1) / (2 * step)
+        columns.append(skin_distance(points + offset) - value)
+    return np.stack(columns, axis=-1) / step
 
 
-def project(points: Array, rounds: int = 8, direction: Array | None = None) -> Array:
-    """Move points [N, 3] onto the skin, along `direction` [3] or along the gradient."""
+def project(points: Array, rounds: int = 8) -> Array:
+    """Move points [N, 3] onto the skin along its gradient, at most 1 cm a round."""
     points = points.copy()
     for _ in range(rounds):
-        slope = gradient(points)
-        value = skin_distance(points)[..., None]
-        if direction is None:
-            norm = np.maximum(np.sum(slope * slope, axis=-1, keepdims=True), 0.05)
-            move = -value * slope / norm
-        else:
-            along = slope @ direction
-            along = np.where(np.abs(along) < 0.25, 0.25, along)[..., None]
-            move = -value / along * direction
+        value = skin_distance(points)
+        slope = _slope(points, value)
+        norm = np.maximum(np.sum(slope * slope, axis=-1), 0.05)
+        move = -(value / norm)[:, None] * slope
         length = np.linalg.norm(move, axis=-1, keepdims=True)
         points += move * np.minimum(1.0, 1.0 / np.maximum(length, 1e-9))
     return points
 
 
-def drop(points: Array, rounds: int = 40) -> Array:
+def drop(points: Array, rounds: int = 30) -> Array:
     """Let points [N, 3] fall along -z from in front of the face onto the skin; x and y stay."""
     points = points.copy()
     points[:, 2] = 13.0
@@ -179,7 +176,16 @@ def drop(points: Array, rounds: int = 40) -> Array:
     return points
 
 
+def slide_in(points: Array, rounds: int = 30) -> Array:
+    """Let points [N, 3] slide along -x from the left side onto the skin; y and z stay."""
+    points = points.copy()
+    points[:, 0] = 11.0
+    for _ in range(rounds):
+        points[:, 0] -= 0.9 * skin_distance(points)
+    return points
+
+
 def normals(points: Array) -> Array:
     """Return outward unit normals of the skin at points [N, 3]."""
-    slope = gradient(points)
+    slope = _slope(points, skin_distance(points))
     return slope / np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-9)
