@@ -47,11 +47,11 @@ class EncoderConfig:
 
     n_words: int = 20_000
     n_buckets: int = 6_000
-    n_word: int = 80
-    n_state: int = 192
+    n_word: int = 96
+    n_state: int = 128
     n_heads: int = 4
     n_layers: int = 2
-    n_hidden: int = 384
+    n_hidden: int = 256
     n_out: int = 256
     longest: int = 48
 
@@ -113,14 +113,18 @@ class EncoderNetwork(nn.Module):
 
     def forward(self, words: Tensor, grams: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
         """words, mask [B, L]; grams, offsets: the n-grams of the B x L tokens as one bag list."""
+        pooled = self.pooled(words, grams, offsets, mask)
+        return nn.functional.normalize(self.project(pooled), dim=-1)
+
+    def pooled(self, words: Tensor, grams: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
+        """The mean state of the words, [B, n_state]."""
         batch, length = words.shape
         subword = self.ngrams(grams, offsets).view(batch, length, -1)
         x = self.widen(self.words(words) + subword) + self.places[:length]
         for block in self.blocks:
             x = block(x, mask)
         x = self.norm(x) * mask.unsqueeze(-1)
-        mean = x.sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
-        return nn.functional.normalize(self.project(mean), dim=-1)
+        return x.sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
 
 
 class BuiltinTextEncoder:

@@ -141,8 +141,9 @@ def feeling_words() -> tuple[FeelingWord, ...]:
     found: dict[str, FeelingWord] = {}
     for number, (family, pos, strength, words) in rows("emotions.tsv", 4):
         _family(family, f"emotions.tsv line {number}")
-        for word in words.split("|"):
-            found.setdefault(word, FeelingWord(word, family, pos, float(strength)))
+        for entry in words.split("|"):
+            word, _, own = entry.partition("*")
+            found.setdefault(word, FeelingWord(word, family, pos, float(own or strength)))
     return tuple(found.values())
 
 
@@ -201,6 +202,24 @@ def motions() -> tuple[Motion, ...]:
         for _, (name, kind, words) in rows("motions.tsv", 3)
         for text in words.split("|")
     )
+
+
+@lru_cache(maxsize=1)
+def degrees() -> dict[str, float]:
+    """Degree word -> how many times the plain strength."""
+    return {
+        word: float(degree)
+        for _, (degree, words) in rows("degrees.tsv", 2)
+        for word in words.split("|")
+    }
+
+
+@lru_cache(maxsize=1)
+def scope_words() -> dict[str, str]:
+    """Word -> negation, false_negation, past_negation, turn or link."""
+    return {
+        word: kind for _, (kind, words) in rows("scope_words.tsv", 2) for word in words.split("|")
+    }
 
 
 @lru_cache(maxsize=1)

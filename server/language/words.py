@@ -32,7 +32,7 @@ _SPELLINGS: Final = {
 }  # fmt: skip
 
 _TOKEN: Final = re.compile(
-    r"au[ _-]?\d{1,2}[bt]?[ _-]?(?:left|right|[lr])?(?![a-z0-9])"
+    r"au[ _-]?\d{1,2}[a-et]?[ _-]?(?:left|right|[lr])?(?![a-z0-9])"
     r"|\d+(?:\.\d+)?\s?%|\d*\.\d+|\d+(?=[^a-z]|$)|[a-z0-9]+(?:'[a-z]+)?|[,;:.!?()+<>/]|--"
 )
 _DROPPED: Final = frozenset(

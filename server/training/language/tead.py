@@ -1,0 +1,571 @@
+"""TEAD of our own: quadruples of text, tags, AUs with intensity (-> 52 blendshapes) and situation.
+
+Composed by rules that can be read, from the tables in server/language/tables and the templates of
+`wording`. Every quadruple knows what it was made of, so that words, situations and phrasings can
+each be held out. The paper asked a language model for its annotations; ours are the tables.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from server.language import faces, tables
+from server.language.faces import Face
+
+from . import wording
+from .wording import held_out
+
+UNKNOWN: Final = "unknown"
+"""Family of texts that say nothing about a face."""
+
+
+@dataclass(frozen=True)
+class Quadruple:
+    """One entry of the data set.
+
+    Attributes:
+        text: what a user might write. tags: a few words for the same face.
+        aus: compact AU codes -> 0..1. situation: a sentence that could cause it, or "".
+        kind: feeling, denied, mixed, situation, action, named, code, joint or nothing.
+        family: family of feeling, "" for pure actions, "unknown" for nothing.
+        explicit: whether the text names the face or the feeling itself.
+        split: "train", "word", "situation" or "phrasing" (what is held out).
+    """
+
+    text: str
+    tags: tuple[str, ...]
+    aus: dict[str, float]
+    situation: str
+    kind: str
+    family: str
+    explicit: bool = True
+    split: str = "train"
+
+    def blendshapes(self) -> dict[str, float]:
+        """All 52."""
+        return faces.blendshapes(faces.expand(self.aus))
+
+
+@dataclass
+class Composer:
+    """Draws quadruples with a seed.
+
+    Attributes:
+        extra_held_out: words that are held out besides the drawn tenth.
+    """
+
+    seed: int = 0
+    extra_held_out: frozenset[str] = frozenset()
+    rng: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+
+    def compose(self, count: int) -> list[Quadruple]:
+        """`count` distinct quadruples, in the shares of `_SHARES`."""
+        found: dict[str, Quadruple] = {}
+        for make, share in _SHARES:
+            target = len(found) + round(count * share)
+            tries = 0
+            while len(found) < target and tries < 40 * count * share:
+                quadruple = make(self)
+                found.setdefault(quadruple.text, quadruple)
+                tries += 1
+        return list(found.values())
+
+    # --- pieces --------------------------------------------------------------------------------
+
+    def pick(self, options: Sequence[str]) -> tuple[str, bool]:
+        """A template and whether it is held out."""
+        template = self.rng.choice(options)
+        return template, len(template) > 4 and held_out(template)
+
+    def fill(self, template: str, **values: str) -> str:
+        text = template.replace("{s}", self.rng.choice(wording.SUBJECTS))
+        text = text.replace("{p}", self.rng.choice(wording.POSSESSIVES))
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        text = re.sub(r"\ba (?=[aeiou])", "an ", text)
+        text = re.sub(r"\b(an?) (a|an|the|his|her|your|their|no) ", r"\2 ", text)
+        return self.vary(text)
+
+    def vary(self, text: str) -> str:
+        """Capitals, a full stop, now and then a typing error."""
+        draw = self.rng.random()
+        if draw < 0.2:
+            text = text[:1].upper() + text[1:]
+        if draw < 0.12:
+            text += "."
+        elif draw > 0.985:
+            text += "!"
+        if self.rng.random() < 0.03 and len(text) > 12:
+            i = self.rng.randrange(3, len(text) - 3)
+            if text[i - 1 : i + 2].isalpha():
+                text = text[:i] + text[i + 1 :]
+        return text
+
+    def degree(self, chance: float = 0.4) -> tuple[str, float]:
+        """A degree word before an adjective or verb, and its strength; ("", 1) mostly."""
+        if self.rng.random() > chance:
+            return "", 1.0
+        return self.rng.choice(_degree_adverbs())
+
+    def word_split(self, word: str, template_held: bool) -> str:
+        if word in self.extra_held_out or held_out(word):
+            return "word"
+        return "phrasing" if template_held else "train"
+
+    def situation_for(self, family: str) -> str:
+        options = [s.text for s in _situations(family) if not held_out(s.text)]
+        return self.rng.choice(options) if options else ""
+
+    def tags_for(self, family: str) -> tuple[str, ...]:
+        words = [w.text for w in _words(family) if not held_out(w.text)]
+        return tuple(self.rng.sample(words, min(4, len(words))))
+
+    def feeling(self, pos: str = "") -> tuple[tables.FeelingWord, Face]:
+        family = self.rng.choice(_families())
+        options = [w for w in _words(family) if not pos or w.pos == pos] or list(_words(family))
+        if pos and options[0].pos != pos:
+            return self.feeling(pos)
+        word = self.rng.choice(options)
+        return word, feeling_face(word)
+
+    def made(
+        self, text: str, face: Face, kind: str, family: str, split: str, explicit: bool = True
+    ) -> Quadruple:
+        tags = self.tags_for(family) if family and family != UNKNOWN else ()
+        situation = self.situation_for(family) if family and family != UNKNOWN else ""
+        aus = faces.compact(faces.settle(face))
+        return Quadruple(text, tags, aus, situation, kind, family, explicit, split)
+
+
+def feeling_face(word: tables.FeelingWord) -> Face:
+    """A feeling word's face: its family's at the word's strength."""
+    family = tables.families()[word.family]
+    return faces.scaled(faces.expand(family.aus), word.strength)
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[str, ...]:
+    """Families, the larger ones more often (square root of their size)."""
+    weighted: list[str] = []
+    for name in tables.families():
+        weighted += [name] * max(1, round(len(_words(name)) ** 0.5))
+    return tuple(weighted)
+
+
+@lru_cache(maxsize=256)
+def _words(family: str) -> tuple[tables.FeelingWord, ...]:
+    return tuple(w for w in tables.feeling_words() if w.family == family)
+
+
+@lru_cache(maxsize=256)
+def _situations(family: str) -> tuple[tables.Situation, ...]:
+    return tuple(s for s in tables.situations() if s.family == family)
+
+
+@lru_cache(maxsize=1)
+def _degree_adverbs() -> tuple[tuple[str, float], ...]:
+    """Degree words that may stand before an adjective or a verb."""
+    usable = (
+        "barely", "hardly", "ever so slightly", "very slightly", "faintly", "a little", "slightly",
+        "a bit", "a tad", "mildly", "subtly", "just a little", "somewhat", "kind of", "sort of",
+        "moderately", "partly", "vaguely", "half", "fairly", "quite", "rather", "noticeably",
+        "visibly", "very", "really", "so", "strongly", "deeply", "highly", "truly", "thoroughly",
+        "intensely", "seriously", "extremely", "incredibly", "utterly", "absolutely",
+        "completely", "totally", "immensely", "enormously", "unbelievably", "exceedingly",
+        "profoundly", "wildly", "madly", "entirely", "tremendously",
+    )  # fmt: skip
+    table = tables.degrees()
+    return tuple((word, table[word.removeprefix("a ")]) if word not in table
+                 else (word, table[word]) for word in usable)  # fmt: skip
+
+
+# --- one maker for each kind -------------------------------------------------------------------
+
+
+def _feeling(c: Composer) -> Quadruple:
+    word, face = c.feeling()
+    options = {"adj": wording.ADJECTIVE, "noun": wording.NOUN, "verb": wording.VERB}[word.pos]
+    template, held = c.pick(options)
+    said, degree = word.text, 1.0
+    if word.pos == "adj":
+        adverb, degree = c.degree()
+        said = f"{adverb} {word.text}".strip()
+    elif word.pos == "noun" and c.rng.random() < 0.3:
+        lead, degree = c.rng.choice(_NOUN_DEGREES)
+        said = f"{lead} {word.text.removeprefix('a ').removeprefix('an ')}"
+    text = c.fill(template, x=said)
+    split = c.word_split(word.text, held)
+    return c.made(text, faces.scaled(face, degree), "feeling", word.family, split)
+
+
+_NOUN_DEGREES: Final = (
+    ("a hint of", 0.18), ("a trace of", 0.18), ("a touch of", 0.38), ("a little", 0.38),
+    ("slight", 0.38), ("mild", 0.38), ("some", 0.85), ("great", 1.5), ("deep", 1.5),
+    ("strong", 1.5), ("intense", 1.5), ("sheer", 2.2), ("utter", 2.2), ("extreme", 2.2),
+    ("absolute", 2.2), ("pure", 2.2), ("overwhelming", 2.2),
+)  # fmt: skip
+
+
+def denial_face(family: str) -> Face:
+    """What is left of a face that only says what it is not."""
+    happy = tables.families()[family].emotion == "happy"
+    return faces.expand({"AU15": 0.3, "AU4": 0.2, "AU1": 0.2}) if happy else {}
+
+
+def _denied(c: Composer) -> Quadruple:
+    word, _ = c.feeling()
+    if word.pos == "verb" or word.family in ("neutral", "calm"):
+        return _denied(c)
+    template, held = c.pick(wording.NEGATED_ADJECTIVE if word.pos == "adj" else wording.NEGATED_NOUN)  # fmt: skip
+    text = c.fill(template, x=word.text.removeprefix("a "))
+    split = c.word_split(word.text, held)
+    return c.made(text, denial_face(word.family), "denied", "neutral", split)
+
+
+def mixed_face(first: Face, second: Face) -> Face:
+    """Two feelings at once: each a little weaker, the stronger of each muscle."""
+    return faces.settle(faces.union([faces.scaled(first, 0.85), faces.scaled(second, 0.85)]))
+
+
+def _mixed(c: Composer) -> Quadruple:
+    first, face_a = c.feeling("adj")
+    second, face_b = c.feeling("adj")
+    same = tables.families()[first.family].emotion == tables.families()[second.family].emotion
+    if same or "neutral" in (first.family, second.family):
+        return _mixed(c)
+    adverb_a, degree_a = c.degree(0.15)
+    adverb_b, degree_b = c.degree(0.15)
+    template, held = c.pick(wording.MIXED)
+    text = c.fill(
+        template, a=f"{adverb_a} {first.text}".strip(), b=f"{adverb_b} {second.text}".strip()
+    )
+    face = mixed_face(faces.scaled(face_a, degree_a), faces.scaled(face_b, degree_b))
+    splits = {c.word_split(first.text, held), c.word_split(second.text, held)}
+    split = next(s for s in ("word", "phrasing", "train") if s in splits)
+    quadruple = c.made(text, face, "mixed", first.family, split)
+    tags = (*quadruple.tags[:2], *c.tags_for(second.family)[:2])
+    return Quadruple(text, tags, quadruple.aus, quadruple.situation, "mixed", "", True, split)
+
+
+def _situation(c: Composer) -> Quadruple:
+    item = c.rng.choice(tables.situations())
+    template, held = c.pick(wording.GERUND if item.kind == "g" else wording.SENTENCE)
+    text = c.fill(template, x=item.text)
+    if c.rng.random() < 0.25:
+        text = _other_person(text, c.rng)
+    split = "situation" if held_out(item.text) else "phrasing" if held else "train"
+    face = faces.expand(tables.families()[item.family].aus)
+    made = c.made(text, face, "situation", item.family, split, explicit=False)
+    return Quadruple(text, made.tags, made.aus, item.text, "situation", item.family, False, split)
+
+
+def _other_person(text: str, rng: random.Random) -> str:
+    """Say a situation of another person: he, she, I, you."""
+    other = rng.choice((("he", "his", "him"), ("she", "her", "her"), ("i", "my", "me"), ("you", "your", "you")))  # fmt: skip
+    swap = dict(zip(("you", "your", "him"), other, strict=True)) | {
+        "he": other[0], "she": other[0], "his": other[1], "her": other[1], "my": other[1],
+    }  # fmt: skip
+    return " ".join(swap.get(word, word) for word in text.split(" "))
+
+
+def _joint(c: Composer) -> Quadruple:
+    """A feeling with an action, or without one."""
+    word, face = c.feeling("adj")
+    adverb, degree = c.degree(0.2)
+    said = f"{adverb} {word.text}".strip()
+    face = faces.scaled(face, degree)
+    phrase = action_phrase(c, side_chance=0.1, degree_chance=0.1, form="noun")
+    if c.rng.random() < 0.55:
+        template, held = c.pick(wording.WITH_ACTION)
+        text = c.fill(template, f=said, a=phrase.text)
+        shown = faces.union([faces.overruled(face, phrase.face), phrase.face])
+    else:
+        template, held = c.pick(wording.BUT_NOT)
+        phrase = action_phrase(c, side_chance=0.0, degree_chance=0.0, form="gerund")
+        noun, noun_face = c.rng.choice(_DENIABLE)
+        used = faces.expand(noun_face) if "{n}" in template else phrase.face
+        text = c.fill(template, f=said, g=phrase.text, n=noun)
+        shown = faces.denied(face, used)
+    split = c.word_split(word.text, held or phrase.held)
+    made = c.made(text, shown, "joint", word.family, split)
+    return Quadruple(text, made.tags, made.aus, made.situation, "joint", "", True, split)
+
+
+_DENIABLE: Final[tuple[tuple[str, dict[str, float]], ...]] = (
+    ("smile", {"AU12": 1.0, "AU6": 1.0}), ("frown", {"AU4": 1.0, "AU15": 1.0}),
+    ("raised eyebrows", {"AU1": 1.0, "AU2": 1.0}), ("open mouth", {"AU26": 1.0}),
+    ("wide eyes", {"AU5": 1.0}), ("wrinkled nose", {"AU9": 1.0}), ("squint", {"AU7": 1.0}),
+    ("pressed lips", {"AU24": 1.0, "AU23": 1.0}), ("furrowed brow", {"AU4": 1.0}),
+    ("downturned mouth", {"AU15": 1.0}), ("pout", {"AU17": 1.0, "AU15": 1.0}),
+    ("sneer", {"AU9": 1.0, "AU10": 1.0}), ("grin", {"AU12": 1.0, "AU6": 1.0, "AU25": 1.0}),
+)  # fmt: skip
+
+
+# --- actions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ActionPhrase:
+    """An action in words with its face; `held` when its verb is one that is held out."""
+
+    text: str
+    face: Face
+    held: bool
+
+
+@lru_cache(maxsize=1)
+def _action_pairs() -> tuple[tuple[str, str], ...]:
+    shown = []
+    for (part, motion), aus in tables.action_rules().items():
+        if part not in ("head", "nostrils") and motion in _motions_by_name():
+            shown += [(part, motion)] * (2 if max(aus.values()) >= 0.7 else 1)
+    return tuple(shown)
+
+
+@lru_cache(maxsize=1)
+def _motions_by_name() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for motion in tables.motions():
+        found.setdefault(motion.name, {}).setdefault(motion.kind, []).append(motion.text)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _rules_by_meaning() -> dict[tuple[str, str], tuple[str, str]]:
+    """(part, word) -> the rule that a reader would take: the first of the table."""
+    meanings: dict[str, set[str]] = {}
+    for motion in tables.motions():
+        meanings.setdefault(motion.text, set()).add(motion.name)
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for part, motion in tables.action_rules():
+        for word, names in meanings.items():
+            if motion in names:
+                found.setdefault((part, word), (part, motion))
+    return found
+
+
+def action_phrase(
+    c: Composer, side_chance: float = 0.2, degree_chance: float = 0.3, form: str = ""
+) -> ActionPhrase:
+    """An action: part and motion, one of several ways to say it. `form` noun, gerund or any."""
+    part, motion = c.rng.choice(_action_pairs())
+    kinds = _motions_by_name()[motion]
+    kind = c.rng.choice(sorted(kinds))
+    if form == "gerund":
+        kind = "transitive" if "transitive" in kinds else kind
+    word = c.rng.choice(kinds[kind])
+    rule = _rules_by_meaning()[part, word]
+    face = faces.expand(tables.action_rules()[rule])
+    names = [p for p in tables.parts() if p.name == part]
+    sided = c.rng.random() < side_chance and any(f"{k[:-1]}R" in face for k in face if k[-1] == "L")
+    name = c.rng.choice([p for p in names if p.number == "s"] or names if sided else names)
+    said = name.text
+    if sided and name.number == "s":
+        side = c.rng.choice(("left", "right"))
+        said = f"{side} {said}" if c.rng.random() < 0.7 else f"{said} on the {side}"
+        face = faces.sided(face, side[0].upper())
+    adverb, degree = _action_degree(c, degree_chance)
+    text = _say_action(c, kind, word, said, name.number == "p", adverb, form)
+    return ActionPhrase(text, faces.scaled(face, degree), held_out(word))
+
+
+def _action_degree(c: Composer, chance: float) -> tuple[str, float]:
+    if c.rng.random() > chance:
+        return "", 1.0
+    return c.rng.choice((
+        ("slightly", 0.38), ("a little", 0.38), ("a bit", 0.38), ("barely", 0.18),
+        ("just barely", 0.18), ("lightly", 0.38), ("gently", 0.38), ("somewhat", 0.62),
+        ("half", 0.62), ("strongly", 1.5), ("hard", 1.5), ("firmly", 1.5), ("really", 1.5),
+        ("very", 1.5), ("fully", 2.2), ("completely", 2.2), ("extremely", 2.2),
+        ("as far as possible", 2.2), ("all the way", 2.2), ("tightly", 1.5),
+    ))  # fmt: skip
+
+
+def _say_action(
+    c: Composer, kind: str, word: str, part: str, plural: bool, adverb: str, form: str
+) -> str:
+    own = c.rng.choice(("the ", "his ", "her ", "your ", "", ""))
+    before = adverb + " " if adverb and adverb not in _AFTER_ONLY else ""
+    after = f" {adverb}" if adverb and not before else ""
+    if before and c.rng.random() < 0.4 and adverb not in ("really", "very", "half", "barely"):
+        before, after = "", f" {adverb}"
+    makers: dict[str, Callable[[], list[str]]] = {
+        "transitive": lambda: _transitive(c, word, own + part, before, after, form),
+        "intransitive": lambda: _intransitive(word, own + part, plural, before, after, form),
+        "state": lambda: _state(word, own + part, plural, before, after, form),
+    }
+    return re.sub(r"\s+", " ", c.rng.choice(makers[kind]())).strip()
+
+
+_AFTER_ONLY: Final = frozenset({"a little", "a bit", "hard", "as far as possible", "all the way"})
+
+
+def _transitive(c: Composer, verb: str, part: str, before: str, after: str, form: str) -> list[str]:
+    head, _, particle = verb.partition(" ")
+    objects = [f"{verb} {part}"]
+    if particle in ("up", "down", "together", "out", "in", "back", "shut", "apart", "open"):
+        objects.append(f"{head} {part} {particle}")
+    said = c.rng.choice(objects)
+    gerund = wording.ing(said)
+    if form == "gerund":
+        return [f"{before}{gerund}{after}"]
+    held = f"{part} {before}{wording.participle(verb)}{after}"
+    if form == "noun":
+        return [held, f"{before}{gerund}{after}"]
+    subject = c.rng.choice(wording.SUBJECTS)
+    return [f"{before}{said}{after}", f"{subject} {before}{wording.third(said)}{after}", held,
+            f"{before}{gerund}{after}", f"with {held}", f"keep {held}", f"{said}{after}, please",
+            f"{part} are {before}{wording.participle(verb)}" if part.endswith("s")
+            else f"{part} is {before}{wording.participle(verb)}{after}"]  # fmt: skip
+
+
+def _intransitive(
+    verb: str, part: str, plural: bool, before: str, after: str, form: str
+) -> list[str]:
+    running = f"{part} {before}{wording.ing(verb)}{after}"
+    if form:
+        return [running]
+    finite = verb if plural else wording.third(verb)
+    return [f"{part} {before}{finite}{after}", running, f"let {part} {before}{verb}{after}",
+            f"with {running}", f"make {part} {before}{verb}{after}"]  # fmt: skip
+
+
+def _state(
+    state: str, part: str, plural: bool, before: str, after: str, form: str
+) -> list[str]:
+    held = f"{part} {before}{state}{after}"
+    if form:
+        return [held]
+    be = "are" if plural else "is"
+    return [held, f"with {held}", f"{part} {be} {before}{state}{after}", f"keep {held}",
+            f"hold {held}", f"have {held}"]  # fmt: skip
+
+
+def _action(c: Composer) -> Quadruple:
+    phrases = [action_phrase(c)]
+    if c.rng.random() < 0.35:
+        phrases.append(action_phrase(c))
+    if c.rng.random() < 0.08:
+        phrases.append(action_phrase(c))
+    joint = c.rng.choice((" and ", ", ", ", and ", " with ", " while ", "; "))
+    text = c.vary(joint.join(p.text for p in phrases))
+    face = faces.union(p.face for p in phrases)
+    split = "word" if any(p.held for p in phrases) else "train"
+    return _pure(c, text, face, "action", split)
+
+
+def _pure(c: Composer, text: str, face: Face, kind: str, split: str) -> Quadruple:
+    """An entry without a feeling of its own; its situation is the nearest family's."""
+    settled = faces.settle(face)
+    family = nearest_family(settled)
+    situation = c.situation_for(family) if family else ""
+    tags = c.tags_for(family)[:3] if family else ()
+    return Quadruple(text, tags, faces.compact(settled), situation, kind, "", True, split)
+
+
+@lru_cache(maxsize=1)
+def _family_vectors() -> tuple[tuple[str, Face, float], ...]:
+    found = []
+    for name, family in tables.families().items():
+        face = faces.expand(family.aus)
+        found.append((name, face, sum(v * v for v in face.values()) ** 0.5))
+    return tuple(found)
+
+
+def nearest_family(face: Face, least: float = 0.6) -> str:
+    """The family whose face is nearest by cosine, or "" under `least`."""
+    size = sum(v * v for v in face.values()) ** 0.5
+    if not size:
+        return ""
+    scored = [
+        (sum(face.get(code, 0.0) * value for code, value in other.items()) / (size * norm), name)
+        for name, other, norm in _family_vectors()
+        if norm
+    ]
+    best, name = max(scored)
+    return name if best >= least else ""
+
+
+def _denied_action(c: Composer) -> Quadruple:
+    phrase = action_phrase(c, 0.0, 0.0, "gerund")
+    lead = c.rng.choice(("without", "not", "never", "no", "avoid", "refrain from", "stop", "while not"))  # fmt: skip
+    text = c.vary(f"{lead} {phrase.text}")
+    return Quadruple(text, (), {}, "", "denied", "neutral", True, "word" if phrase.held else "train")  # fmt: skip
+
+
+def _named(c: Composer) -> Quadruple:
+    item = c.rng.choice(tables.named_expressions())
+    template, held = c.pick(wording.NAMED)
+    face = faces.expand(item.aus)
+    said = item.text
+    lead, degree = "", 1.0
+    if c.rng.random() < 0.35:
+        lead, degree = c.rng.choice((("slight", 0.38), ("faint", 0.38), ("little", 0.38),
+                                     ("hint of a", 0.18), ("big", 1.5), ("strong", 1.5),
+                                     ("huge", 2.2), ("very strong", 1.7), ("barely a", 0.18)))  # fmt: skip
+    if c.rng.random() < 0.12 and any(code.endswith("L") for code in face):
+        side = c.rng.choice(("left", "right"))
+        face = faces.sided(face, side[0].upper())
+        said += c.rng.choice((f" on the {side}", f" on the {side} side", f" with the {side} side"))
+    text = c.fill(template, x=f"{lead} {said}".strip())
+    return _pure(c, text, faces.scaled(face, degree), "named", c.word_split(item.text, held))
+
+
+def _idiom(c: Composer) -> Quadruple:
+    item = c.rng.choice(tables.idioms())
+    template, held = c.pick(("{x}", "{s}: {x}", "like {x}", "as in {x}", "{x}, so to speak",
+                             "play it like this: {x}", "the sort of look that says {x}"))  # fmt: skip
+    text = c.fill(template, x=item.text)
+    face = faces.scaled(faces.expand(item.aus), item.strength)
+    split = c.word_split(item.text, held)
+    if item.family:
+        return c.made(text, face, "feeling", item.family, split)
+    return _pure(c, text, face, "named", split)
+
+
+def _code(c: Composer) -> Quadruple:
+    from arkit.action_units import ACTION_UNITS, AU_CODES
+
+    face: Face = {}
+    said: list[str] = []
+    for code in c.rng.sample(AU_CODES, c.rng.choice((1, 1, 2, 2, 3, 4))):
+        number = re.sub(r"^AU", "", code)
+        form = c.rng.choice((code, code, f"AU {number}", code.lower(), ACTION_UNITS[code].name))
+        value = 0.75
+        if c.rng.random() < 0.45:
+            value = c.rng.choice(range(1, 21)) / 20
+            form += c.rng.choice((f" at {value:g}", f" {value:g}", f" ({value:g})", f" at {round(value * 100)}%", f"={value:g}"))  # fmt: skip
+        said.append(form)
+        face = faces.union([face, faces.expand({code: value})])
+    text = c.rng.choice((", ", " + ", " and ", " ")).join(said)
+    return _pure(c, text, face, "code", "train")
+
+
+def _nothing(c: Composer) -> Quadruple:
+    if c.rng.random() < 0.35:
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        text = " ".join(
+            "".join(c.rng.choice(letters) for _ in range(c.rng.randint(3, 9)))
+            for _ in range(c.rng.randint(1, 4))
+        )
+        return Quadruple(text, (), {}, "", "nothing", UNKNOWN, False, "train")
+    item = c.rng.choice(_situations("neutral"))
+    template, held = c.pick(wording.GERUND if item.kind == "g" else wording.SENTENCE)
+    split = "situation" if held_out(item.text) else "phrasing" if held else "train"
+    text = c.fill(template, x=item.text)
+    return Quadruple(text, (), {}, item.text, "nothing", UNKNOWN, False, split)
+
+
+_SHARES: Final[tuple[tuple[Callable[[Composer], Quadruple], float], ...]] = (
+    (_feeling, 0.26), (_denied, 0.05), (_mixed, 0.09), (_situation, 0.17), (_joint, 0.07),
+    (_action, 0.19), (_denied_action, 0.02), (_named, 0.07), (_idiom, 0.02), (_code, 0.04),
+    (_nothing, 0.02),
+)  # fmt: skip
