@@ -36,11 +36,13 @@ class Say:
     Attributes:
         text: what to say.
         rate: speaking rate, 1 = the voice's own. pitch: mean pitch, 1 = the voice's own.
+        pitch_spread_hz: standard deviation of the pitch (flite only); None = the voice's own.
     """
 
     text: str
     rate: float = 1.0
     pitch: float = 1.0
+    pitch_spread_hz: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ def flite_say(voice: str, request: Say, mean_pitch_hz: float) -> Spoken | None:
     with tempfile.NamedTemporaryFile(suffix=".wav") as wave:
         settings = [f"duration_stretch={1 / request.rate:.3f}"]
         settings.append(f"int_f0_target_mean={mean_pitch_hz * request.pitch:.0f}")
+        if request.pitch_spread_hz is not None:
+            settings.append(f"int_f0_target_stddev={request.pitch_spread_hz:.0f}")
         command = ["flite", "-voice", voice, "-psdur", "-o", wave.name, "-t", request.text]
         for setting in settings:
             command += ["--setf", setting]
