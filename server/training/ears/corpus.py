@@ -79,7 +79,7 @@ def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[
         for _ in range(_RUN):
             text = rng.choice(texts[language])
             spoken = espeak.say(voice, Say(text, rate, pitch), width)
-            if spoken is not None:
+            if spoken is not None and len(spoken.samples) > spoken.sample_rate // 2:
                 yield spoken, voice, text
 
 

@@ -113,8 +113,8 @@ class Espeak:
         self._library.espeak_Synth(text, size, 0, 1, 0, 1, None, None)
         self._library.espeak_Synchronize()
         samples = np.frombuffer(b"".join(self._pieces), "<i2").astype(np.float32) / 32768
-        if len(samples) < self.sample_rate // 2 or any("(" in s for _, s in self._events):
-            return None  # too short, or it switched to another language inside
+        if not len(samples) or any("(" in s for _, s in self._events):
+            return None  # nothing said, or it switched to another language inside
         starts = [(s / self.sample_rate, symbol) for s, symbol in self._events]
         phones = tuple(_spread(starts, len(samples) / self.sample_rate))
         return Spoken(samples, self.sample_rate, phones, (None,) * len(phones))

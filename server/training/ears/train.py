@@ -3,7 +3,10 @@
     python -m server.training.ears.train RECIPE.toml --corpus FOLDER --run FOLDER [--resume]
 
 The run folder holds `checkpoint.pt` (all that resuming needs) and `ears.safetensors` (the averaged
-weights, ready to serve), both rewritten as training goes on, and `log.tsv`.
+weights, ready to serve), both rewritten as training goes on. On a busy machine two processes of one
+thread learn faster than one of two threads, which wait for each other at every product: start the
+command twice, with `--worker 0` and `--worker 1`, on one run folder, and each averages its weights
+with the other's every `sync_every` steps (local SGD, Stich 2019).
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ from server.training.ears.shards import UNKNOWN
 
 log = logging.getLogger(__name__)
 
+_STALE_SECONDS = 180.0
+"""A worker that wrote nothing for so long has ended."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -43,6 +49,7 @@ class Recipe:
         learning_rate: peak; warm-up over `warmup` steps, then a cosine to a fiftieth.
         lips_weight: of bilabials and labiodentals in the loss. viseme_loss, stress_loss: weights.
         averaging: of the weights, a step. reload_every: steps between looks for new shards.
+        sync_every: steps between two averagings with the other workers.
     """
 
     sources: dict[str, float]
@@ -61,8 +68,9 @@ class Recipe:
     stress_loss: float = 0.1
     averaging: float = 0.998
     reload_every: int = 250
+    sync_every: int = 40
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -119,13 +127,14 @@ class Loss:
 class Run:
     """One training run in a folder."""
 
-    def __init__(self, recipe: Recipe, corpus: Path, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, corpus: Path, folder: Path, worker: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(recipe.seed)
+        self.worker, self.stream_seed = worker, recipe.seed + 1000 * worker
         self.recipe, self.folder = recipe, folder
         self.step, self.seconds_before = 0, 0.0
         frames = int(recipe.seconds * 100)
-        self.data = Mixture(corpus, recipe.sources, frames, recipe.seed)
+        self.data = Mixture(corpus, recipe.sources, frames, self.stream_seed)
         self.model = Ears(recipe.model)
         self.model.prior_mean.copy_(torch.from_numpy(speech_mean(self.data.shards)))
         self._begin()
@@ -133,7 +142,9 @@ class Run:
     def _begin(self) -> None:
         recipe = self.recipe
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.augment = Augmenter(recipe.augment, self.model.prior_mean, recipe.seed + self.step)
+        self.augment = Augmenter(
+            recipe.augment, self.model.prior_mean, self.stream_seed + self.step
+        )
         self.loss = Loss(recipe)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay,
@@ -165,6 +176,8 @@ class Run:
         while (done := self.progress(time.monotonic() - began)) < 1.0:
             total += self.one_step(done)
             n += 1
+            if self.step % self.recipe.sync_every == 0:
+                self.meet()
             if self.step % self.recipe.reload_every == 0:
                 rate = n * self.recipe.batch * self.recipe.seconds / (time.monotonic() - mark)
                 log.info("%d  %.4f  %.0fx  %.3f", self.step, total / n, rate, done)
@@ -172,6 +185,19 @@ class Run:
                 self.save(time.monotonic() - began)
                 self.data.reload()
         self.save(time.monotonic() - began)
+
+    def meet(self) -> None:
+        """Average the weights with what the other workers last wrote."""
+        mine = self.folder / f"worker{self.worker}.weights"
+        torch.save(self.model.state_dict(), mine.with_suffix(".part"))
+        mine.with_suffix(".part").replace(mine)
+        others = [p for p in self.folder.glob("worker*.weights") if p != mine]
+        fresh = [p for p in others if time.time() - p.stat().st_mtime < _STALE_SECONDS]
+        with torch.no_grad():
+            for k, path in enumerate(fresh):
+                theirs = torch.load(path, weights_only=True)
+                for name, value in self.model.state_dict().items():
+                    value.lerp_(theirs[name], 1 / (k + 2))
 
     def one_step(self, done: float) -> float:
         """Take one step of the optimiser and return the loss."""
@@ -199,6 +225,8 @@ class Run:
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the averaged weights, each whole or not at all."""
+        if self.worker:
+            return
         values = {
             "step": self.step, "seconds": seconds, "model": self.model.state_dict(),
             "average": self.average, "optimiser": self.optimiser.state_dict(),
@@ -220,6 +248,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and weights")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--worker", type=int, default=0, help="number of this process")
     parser.add_argument("--minutes", type=float, help="wall time, instead of the recipe's")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -227,7 +256,7 @@ def main() -> None:
     if options.minutes:
         recipe = Recipe(**{**recipe.__dict__, "minutes": options.minutes})
     torch.set_num_threads(recipe.threads)
-    run = Run(recipe, options.corpus, options.run)
+    run = Run(recipe, options.corpus, options.run, options.worker)
     checkpoint = options.run / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         run.resume(torch.load(checkpoint, weights_only=True))

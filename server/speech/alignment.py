@@ -1,0 +1,247 @@
+"""A transcript laid over what was heard: each word's phones with times, and how sure that is.
+
+The graph has every pronunciation of every word, optional pauses between words, a way round each
+word (it was not said) and a way to other speech between words (it is not in the text), so a
+transcript that does not match still gives phones everywhere, and says where it does not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arkit.clip import Phone
+
+from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
+from .recogniser import FEATURE_RATE, SpeechError
+from .viterbi import Graph, best_states
+
+SHORTEST_PHONE: Final = 3
+"""Frames: 30 ms."""
+SHORTEST_OTHER: Final = 8
+"""Frames that speech outside of the text lasts at least."""
+OTHER_COST: Final = 1.6
+"""Nats a frame of speech outside of the text, against its best phone."""
+SKIP_COST: Final = 6.0
+SKIP_COST_PER_PHONE: Final = 2.5
+"""Nats for a word of the text that was not said."""
+LOWEST_SCORE: Final = -7.0
+"""Nats: one frame cannot speak louder against a phone than this."""
+DOUBTFUL: Final = 0.12
+"""Confidence below which a word is reported: the words of right transcripts lie above it."""
+
+_OTHER: Final = len(PHONES)
+"""Column of the scores for speech outside of the text."""
+
+
+class TranscriptError(SpeechError):
+    """A transcript holds no words that can be pronounced, or is longer than the recording."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the transcript and the ways to say it, each a tuple of phones."""
+
+    text: str
+    pronunciations: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class AlignedWord:
+    """Where a word was said, seconds; confidence 0..1; start = end when it was not said."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Phones from 0 to the end of the frames, the words, and the speech outside of the text."""
+
+    phones: tuple[Phone, ...]
+    words: tuple[AlignedWord, ...]
+    other: tuple[tuple[float, float], ...]
+
+    @property
+    def doubtful(self) -> tuple[AlignedWord, ...]:
+        """Words that were probably not said where they had to be."""
+        return tuple(w for w in self.words if w.confidence < DOUBTFUL)
+
+    def note(self) -> str:
+        """Return a sentence on where transcript and recording differ, or an empty string."""
+        parts = []
+        if self.doubtful:
+            listed = ", ".join(f"'{w.text}' ({w.start:.1f} s)" for w in self.doubtful[:8])
+            more = len(self.doubtful) - 8
+            parts.append(f"not heard: {listed}" + (f" and {more} more" if more > 0 else ""))
+        if self.other:
+            listed = ", ".join(f"{a:.1f}-{b:.1f} s" for a, b in self.other[:8])
+            parts.append(f"speech that is not in it: {listed}")
+        return f"The transcript differs from the recording: {'; '.join(parts)}." if parts else ""
+
+
+def phone_scores(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return log scores [F, P + 1] for aligning: phones, softened by their viseme, then other.
+
+    A transcript's phones and an accent's differ mostly inside one mouth shape, so half of a
+    phone's score is its mouth shape's.
+    """
+    visemes = viseme_posteriors(posteriors)
+    own = [VISEMES.index(VISEME_OF[p]) for p in PHONES]
+    mixed = np.log(0.5 * posteriors + 0.5 * visemes[:, own] * 0.5 + 1e-8)
+    mixed = np.maximum(mixed, LOWEST_SCORE)
+    other = mixed[:, 1:].max(1, keepdims=True) - OTHER_COST
+    return np.concatenate([mixed, other], 1).astype(np.float32)
+
+
+def viseme_posteriors(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return soft visemes [F, len(VISEMES)]: the sums of their phones' posteriors."""
+    table = np.zeros((len(PHONES), len(VISEMES)), np.float32)
+    for phone, i in PHONE_INDEX.items():
+        table[i, VISEMES.index(VISEME_OF[phone])] = 1.0
+    return posteriors @ table
+
+
+class _GraphBuilder:
+    """Collects states; a junction is a set of (state, cost) from which the next part is entered."""
+
+    def __init__(self) -> None:
+        self.emission: list[int] = []
+        self.sources: list[list[tuple[int, float]]] = []
+        self.may_stay: list[bool] = []
+        self.word: list[int] = []
+        self.unit: list[int] = []
+        self.starts: list[tuple[int, float]] = []
+        self._units = 0
+
+    def unit_of(
+        self, column: int, word: int, shortest: int, entry: Sequence[tuple[int, float]]
+    ) -> int:
+        """Add a phone of at least `shortest` frames and return its last state."""
+        for k in range(shortest):
+            state = len(self.emission)
+            self.emission.append(column)
+            self.word.append(word)
+            self.unit.append(self._units)
+            self.may_stay.append(k == shortest - 1)
+            if k:
+                self.sources.append([(state - 1, 0.0)])
+            else:
+                self.sources.append([(s, c) for s, c in entry if s >= 0])
+                self.starts += [(state, c) for s, c in entry if s < 0]
+        self._units += 1
+        return len(self.emission) - 1
+
+    def between_words(self, entry: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """Add an optional pause and optional other speech; returns the new junction."""
+        pause = self.unit_of(0, -1, SHORTEST_PHONE, entry)
+        other = self.unit_of(_OTHER, -2, SHORTEST_OTHER, [*entry, (pause, 0.0)])
+        after = self.unit_of(0, -1, SHORTEST_PHONE, [(other, 0.0)])
+        return [*entry, (pause, 0.0), (other, 0.0), (after, 0.0)]
+
+    def graph(self, ends: list[tuple[int, float]]) -> Graph:
+        """Return the graph that ends at a junction."""
+        widest = max(len(s) for s in self.sources)
+        sources = np.full((len(self.sources), widest), -1, np.int32)
+        costs = np.zeros((len(self.sources), widest), np.float32)
+        for state, listed in enumerate(self.sources):
+            for k, (source, cost) in enumerate(listed):
+                sources[state, k], costs[state, k] = source, cost
+        return Graph(
+            np.array(self.emission, np.int32), sources, costs, self.starts,
+            [(s, c) for s, c in ends if s >= 0], np.array(self.may_stay),
+        )  # fmt: skip
+
+
+def _cheapest(junction: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    best: dict[int, float] = {}
+    for state, cost in junction:
+        best[state] = min(cost, best.get(state, np.inf))
+    return sorted(best.items(), key=lambda item: item[1])[:24]
+
+
+def align(posteriors: NDArray[np.float32], words: Sequence[Word]) -> Alignment:
+    """Lay `words` over phone posteriors [F, P] at 100 Hz.
+
+    Raises:
+        TranscriptError: no word can be pronounced, or they cannot fit into so little sound.
+    """
+    spoken = [w for w in words if w.pronunciations]
+    if not spoken or not len(posteriors):
+        raise TranscriptError("the transcript holds no words that can be pronounced")
+    scores = phone_scores(posteriors)
+    builder = _GraphBuilder()
+    junction: list[tuple[int, float]] = builder.between_words([(-1, 0.0)])
+    for i, word in enumerate(spoken):
+        ends: list[tuple[int, float]] = []
+        for phones in dict.fromkeys(word.pronunciations):
+            entry = junction
+            for phone in phones:
+                entry = [(builder.unit_of(PHONE_INDEX[phone], i, SHORTEST_PHONE, entry), 0.0)]
+            ends += entry
+        shortest = min(len(p) for p in word.pronunciations)
+        skip = SKIP_COST + SKIP_COST_PER_PHONE * shortest
+        junction = _cheapest([*ends, *((s, c + skip) for s, c in junction)])
+        junction = _cheapest(builder.between_words(junction))
+    path = best_states(builder.graph(junction), scores)
+    if path is None:
+        raise TranscriptError(
+            f"the transcript's {len(spoken)} words do not fit into {len(scores) / 100:.1f} s"
+        )
+    return _read_path(path, builder, spoken, posteriors, scores)
+
+
+def _read_path(
+    path: NDArray[np.int32],
+    builder: _GraphBuilder,
+    words: Sequence[Word],
+    posteriors: NDArray[np.float32],
+    scores: NDArray[np.float32],
+) -> Alignment:
+    emission, unit = np.array(builder.emission)[path], np.array(builder.unit)[path]
+    word = np.array(builder.word)[path]
+    free = posteriors[:, 1:].argmax(1) + 1
+    labels = np.where(emission == _OTHER, free, emission)
+    key = np.where(emission == _OTHER, -1 - free, unit)
+    phones = [Phone(PHONES[labels[a]], a / FEATURE_RATE, b / FEATURE_RATE) for a, b in runs(key)]
+    other = [
+        (a / FEATURE_RATE, b / FEATURE_RATE) for a, b in runs(word == -2) if word[a] == -2
+    ]  # fmt: skip
+    certainty = np.exp(scores[np.arange(len(path)), emission])
+    aligned = []
+    clock = 0.0
+    for i, w in enumerate(words):
+        at = np.flatnonzero(word == i)
+        if not len(at):
+            aligned.append(AlignedWord(w.text, clock, clock, 0.0))
+            continue
+        start, end = at[0] / FEATURE_RATE, (at[-1] + 1) / FEATURE_RATE
+        confidence = float(np.exp(np.log(certainty[at]).mean()))
+        aligned.append(AlignedWord(w.text, start, end, confidence))
+        clock = end
+    return Alignment(_joined_silences(phones), tuple(aligned), tuple(other))
+
+
+def _joined_silences(phones: Sequence[Phone]) -> tuple[Phone, ...]:
+    joined: list[Phone] = []
+    for p in phones:
+        if joined and joined[-1].phone == p.phone == SILENCE:
+            joined[-1] = Phone(SILENCE, joined[-1].start, p.end)
+        else:
+            joined.append(p)
+    return tuple(joined)
+
+
+def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
+    """Return (first, after last) of every run of equal values."""
+    if not len(values):
+        return []
+    edges = np.flatnonzero(np.diff(values.astype(np.int64))) + 1
+    bounds = [0, *edges.tolist(), len(values)]
+    return list(zip(bounds[:-1], bounds[1:], strict=True))

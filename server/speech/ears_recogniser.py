@@ -1,0 +1,234 @@
+"""Our own recogniser: phones of any language with times, by the trained network.
+
+`EarsStream` is the live road: samples in, posteriors out 182 ms later, the same numbers as for the
+whole line. `EarsRecogniser` adds decoding, and alignment when the words are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from arkit.clip import Phone
+
+from .alignment import Alignment, TranscriptError, align, runs, viseme_posteriors
+from .ears_model import Ears, Heard
+from .ears_weights import DEFAULT_WEIGHTS, load_ears
+from .features import MelStream, RunningNorm
+from .g2p import PronunciationError, words_of
+from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
+from .recogniser import (
+    FEATURE_RATE,
+    SAMPLE_RATE,
+    Recognition,
+    Samples,
+    joined,
+    loudness_db,
+    n_feature_frames,
+    without_gaps,
+)
+from .segments import stretches
+from .viterbi import best_classes
+
+Array = NDArray[np.float32]
+
+VISEME_SWITCH_COST: Final = 1.2
+PHONE_SWITCH_COST: Final = 0.8
+"""Nats for a change of mouth shape, and of phone inside one."""
+SHORTEST: Final = 3
+"""Frames that a decoded phone lasts at least: 30 ms."""
+_PIECE_SECONDS: Final = 20.0
+"""A long line is heard in pieces of this length, so that memory stays flat."""
+
+
+@dataclass(frozen=True)
+class EarsOutput:
+    """What the network says of F frames at 100 Hz.
+
+    Attributes:
+        posteriors: float32 [F, len(PHONES)], sums of one.
+        stress: float32 [F], probability that the vowel under the frame is stressed.
+        features: float32 [F, D], hidden features for the generators.
+    """
+
+    posteriors: Array
+    stress: Array
+    features: Array
+
+    @property
+    def visemes(self) -> Array:
+        """Soft visemes, float32 [F, len(VISEMES)]."""
+        return viseme_posteriors(self.posteriors)
+
+    @property
+    def voice(self) -> Array:
+        """Probability of speech, float32 [F]."""
+        return 1 - self.posteriors[:, PHONE_INDEX[SILENCE]]
+
+    @classmethod
+    def joined(cls, parts: Sequence[EarsOutput]) -> EarsOutput:
+        """Return consecutive outputs as one."""
+        return cls(
+            np.concatenate([p.posteriors for p in parts]),
+            np.concatenate([p.stress for p in parts]),
+            np.concatenate([p.features for p in parts]),
+        )
+
+    def __getitem__(self, frames: slice) -> EarsOutput:
+        return EarsOutput(self.posteriors[frames], self.stress[frames], self.features[frames])
+
+    def __len__(self) -> int:
+        return len(self.posteriors)
+
+
+class EarsStream:
+    """Hears one line as it arrives; outputs lag `model.config.look_ahead` behind the samples."""
+
+    def __init__(self, model: Ears) -> None:
+        self._model = model
+        self._mel = MelStream()
+        self._norm = RunningNorm(model.prior_mean.numpy())
+        self._state = model.begin(torch.zeros(1, 0, model.prior_mean.shape[0]))
+
+    def push(self, samples: Samples) -> EarsOutput:
+        """Take samples, float32 16 kHz; returns the frames that are now complete."""
+        return self._step(self._mel.push(samples), last=False)
+
+    def finish(self) -> EarsOutput:
+        """End the line; returns the frames that were still waiting for the future."""
+        return self._step(self._mel.finish(), last=True)
+
+    def _step(self, log_mels: Array, last: bool) -> EarsOutput:
+        frames = torch.from_numpy(self._norm.push(log_mels))[None]
+        with torch.inference_mode():
+            return _output(self._model.step(frames, self._state, last))
+
+
+def _output(heard: Heard) -> EarsOutput:
+    return EarsOutput(
+        torch.softmax(heard.phone_logits[0], -1).numpy(),
+        torch.sigmoid(heard.stress_logits[0]).numpy(),
+        heard.features[0].numpy(),
+    )
+
+
+def hear(model: Ears, samples: Samples) -> EarsOutput:
+    """Hear a whole line, float32 16 kHz mono; F = n_feature_frames(S)."""
+    stream = EarsStream(model)
+    step = int(_PIECE_SECONDS * SAMPLE_RATE)
+    pieces = [stream.push(samples[i : i + step]) for i in range(0, len(samples), step)]
+    return EarsOutput.joined([*pieces, stream.finish()])
+
+
+def decode(posteriors: Array) -> tuple[Phone, ...]:
+    """Return the phones of posteriors [F, P]: first mouth shapes, then the phones inside each.
+
+    Lips come first because posteriors spread over sounds that look the same: /p/, /b/ and /m/ at a
+    third each must not lose to a /t/ at .4.
+    """
+    if not len(posteriors):
+        return ()
+    shapes = np.log(viseme_posteriors(posteriors) + 1e-7)
+    shape = best_classes(shapes, VISEME_SWITCH_COST, SHORTEST)
+    own_shape = np.array([VISEMES.index(VISEME_OF[p]) for p in PHONES])
+    inside = np.where(own_shape[None] == shape[:, None], np.log(posteriors + 1e-7), -40.0)
+    phone = best_classes(inside.astype(np.float32), PHONE_SWITCH_COST, SHORTEST)
+    edges = [(a / FEATURE_RATE, b / FEATURE_RATE, PHONES[phone[a]]) for a, b in runs(phone)]
+    return tuple(Phone(symbol, start, end) for start, end, symbol in edges)
+
+
+class EarsRecogniser:
+    """The trained ears as a `Recogniser`.
+
+    Args:
+        weights: file that `save_ears` wrote; the shipped one by default.
+
+    Raises:
+        RecogniserError: there are no weights, or they are for another phone inventory.
+    """
+
+    name = "ears"
+
+    def __init__(self, weights: Path = DEFAULT_WEIGHTS) -> None:
+        self.model = load_ears(weights)
+
+    def hear(self, samples: Samples) -> EarsOutput:
+        """Return posteriors, stress and features of a whole line."""
+        return hear(self.model, np.asarray(samples, np.float32))
+
+    def align(self, samples: Samples, transcript: str, language: str = "en") -> Alignment:
+        """Lay a transcript over a line.
+
+        Raises:
+            TranscriptError: it holds no words, or they do not fit.
+            PronunciationError: nothing here can pronounce this language.
+        """
+        return align(self.hear(samples).posteriors, words_of(transcript, language))
+
+    def recognise(
+        self, samples: Samples, transcript: str | None = None, language: str = "en"
+    ) -> Recognition:
+        """Hear one whole line; see `Recogniser`. Notes say where a transcript does not match."""
+        if not (transcript and transcript.strip()) or not len(samples):
+            return joined(self.recognise_stream([samples], language))
+        heard = self.hear(samples)
+        seconds = len(samples) / SAMPLE_RATE
+        try:
+            aligned = align(heard.posteriors, words_of(transcript, language))
+        except (TranscriptError, PronunciationError) as error:
+            note = f"The transcript was not used: {error}."
+            return _recognition(samples, heard, decode(heard.posteriors), (note,))
+        notes = (aligned.note(),) if aligned.note() else ()
+        phones = without_gaps(aligned.phones, seconds)
+        return _recognition(samples, heard, phones, notes)
+
+    def recognise_stream(
+        self, blocks: Iterable[Samples], language: str = "en"
+    ) -> Iterator[Recognition]:
+        """Hear a line of any length; see `Recogniser`. The language does not matter."""
+        del language
+        stream = EarsStream(self.model)
+        waiting: list[tuple[Samples, int]] = []
+        heard: list[EarsOutput] = []
+        n_heard = 0
+        for samples in stretches(blocks):
+            heard.append(stream.push(samples))
+            n_heard += len(heard[-1])
+            waiting.append((samples, n_feature_frames(len(samples))))
+            while waiting and n_heard >= waiting[0][1]:
+                recognition, heard, n_heard = _taken(*waiting.pop(0), heard)
+                yield recognition
+        if waiting:
+            heard.append(stream.finish())
+        while waiting:
+            recognition, heard, _ = _taken(*waiting.pop(0), heard)
+            yield recognition
+
+
+def _taken(
+    samples: Samples, n_frames: int, heard: Sequence[EarsOutput]
+) -> tuple[Recognition, list[EarsOutput], int]:
+    """Split what was heard into one stretch and the rest; both hold the frame at the cut."""
+    whole = EarsOutput.joined(heard)
+    own, rest = whole[:n_frames], whole[len(samples) // (SAMPLE_RATE // FEATURE_RATE) :]
+    return _recognition(samples, own, decode(own.posteriors), ()), [rest], len(rest)
+
+
+def _recognition(
+    samples: Samples, heard: EarsOutput, phones: Sequence[Phone], notes: tuple[str, ...]
+) -> Recognition:
+    seconds = len(samples) / SAMPLE_RATE
+    return Recognition(
+        phones=without_gaps(phones, seconds),
+        seconds=seconds,
+        loudness=loudness_db(samples),
+        posteriors=heard.posteriors,
+        features=heard.features,
+        notes=notes,
+    )
