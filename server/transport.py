@@ -49,6 +49,7 @@ _HARD_LIMIT: Final = 64 << 20  # bytes of one frame; beyond it ZeroMQ itself han
 _SEND_AHEAD: Final = 32  # messages per client inside ZeroMQ
 _READ_AT_ONCE: Final = 256  # messages before anything else gets its turn
 _MAX_ANSWERS: Final = 1000  # waiting answers beyond which a flooding client gets no more
+_ZAP_DOMAIN: Final = "soliloquy"
 _IDLE_MS: Final = 250
 _RETRY_MS: Final = 5
 
@@ -75,6 +76,7 @@ class Transport:
 
     Attributes:
         address: where clients connect, with the port that was really taken.
+        spool_folder: where uploads lie while they are needed.
 
     Raises:
         BadRequest: the address is not loopback and there are no keys, or it cannot be bound.
@@ -106,6 +108,7 @@ class Transport:
         self._sessions: dict[bytes, Session] = {}
         self._to_end: queue.SimpleQueue[tuple[Session, str, Path | None]] = queue.SimpleQueue()
         self._folder = tempfile.TemporaryDirectory(prefix="soliloquy_")
+        self.spool_folder = Path(self._folder.name)
         self._file_numbers = count()
         self._worker = Worker(service)
 
@@ -128,10 +131,10 @@ class Transport:
                 raise Unavailable(f"{allowed} is missing.", "Make client keys first.")
             self._authenticator = ThreadAuthenticator(self._context)
             self._authenticator.start()
-            self._authenticator.configure_curve(domain="*", location=str(allowed))
+            self._authenticator.configure_curve(domain=_ZAP_DOMAIN, location=str(allowed))
             router.curve_server = True
             router.curve_publickey, router.curve_secretkey = public, secret
-            router.zap_domain = b"soliloquy"
+            router.zap_domain = _ZAP_DOMAIN.encode()
         try:
             router.bind(settings.bind)
         except zmq.ZMQError as error:
@@ -282,7 +285,7 @@ class Transport:
         if request.audio is None:
             self._start(session, request, None)
             return
-        path = Path(self._folder.name) / f"audio_{next(self._file_numbers)}"
+        path = self.spool_folder / f"audio_{next(self._file_numbers)}"
         session.uploads[request_id] = Upload(request, path, time.monotonic(), limits.audio_bytes)
         self._answer(session, Accepted(request_id, self._worker.n_jobs))
         self._answer(session, Credit(request_id, UPLOAD_CREDITS))
@@ -448,6 +451,17 @@ class ServerThread:
     def n_prepared(self) -> int:
         """Requests that were listened to and are being performed."""
         return 0 if self._transport is None else self._transport.n_prepared
+
+    @property
+    def n_clients(self) -> int:
+        """Clients that are known now."""
+        return 0 if self._transport is None else self._transport.n_clients
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where uploads lie while they are needed."""
+        assert self._transport is not None
+        return self._transport.spool_folder
 
     def __enter__(self) -> ServerThread:
         self.start()

@@ -45,6 +45,9 @@ AudioSource: TypeAlias = bytes | Path | NDArray[np.float32] | None
 _CHUNK_BYTES: Final = 512 << 10
 _PING_INTERVAL: Final = 2.0  # seconds
 _UNREAD_LIMIT: Final = 96 << 20  # bytes of events; beyond it the socket is left unread
+_RETRY_REFUSED: Final = 2.0  # seconds; a refused socket does not try again by itself
+_RETRY_SILENT: Final = 60.0  # seconds; a fresh socket drops the pings that wait for a server
+_START_IT: Final = "Start it with `soliloquy serve`, then generate again."
 _CONNECTION_EVENTS: Final = (
     zmq.Event.DISCONNECTED
     | zmq.Event.HANDSHAKE_FAILED_AUTH
@@ -97,7 +100,6 @@ class ClientKeys:
 class _Open:
     """A request that has no last result yet, and what of its audio is still to be sent."""
 
-    started: float
     audio: BinaryIO | None = None
     credits: int = 0
     seq: int = 0
@@ -131,7 +133,7 @@ class Client:
         self.address = address
         self._inbox: queue.SimpleQueue[tuple[ClientEvent, int]] = queue.SimpleQueue()
         self._unread = _Counter()
-        self._commands: queue.SimpleQueue[Callable[[_Worker], None]] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[Callable[[_Worker], object]] = queue.SimpleQueue()
         self._context = zmq.Context(io_threads=1)
         self._wake_lock = threading.Lock()
         self._wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
@@ -216,14 +218,15 @@ class Client:
 
     def close(self) -> None:
         """Stop at once: open requests are given up, the socket is closed without lingering."""
-        if self._context.closed:
+        if self._worker.stop.is_set():
             return
         self._worker.stop.set()
         self._notify()
         self._thread.join(2.0)
         with self._wake_lock:
             self._wake.close(0)
-            self._context.term()
+            if not self._thread.is_alive():  # else it would wait for the thread, for ever
+                self._context.term()
 
     def __enter__(self) -> Client:
         return self
@@ -231,8 +234,8 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _command(self, command: Callable[[_Worker], None]) -> None:
-        if self._worker.stop.is_set() or self._context.closed:
+    def _command(self, command: Callable[[_Worker], object]) -> None:
+        if self._worker.stop.is_set():
             raise WireError("This client is closed.", "Open a new one.")
         self._commands.put(command)
         self._notify()
@@ -325,6 +328,7 @@ class _Worker:
         self._monitor = self._socket.get_monitor_socket(_CONNECTION_EVENTS)
         self._socket.connect(self._address)
         self.connected = False
+        self._refused = False
         self._heard = time.monotonic()
         self.send(Hello(self.name))
 
@@ -363,8 +367,9 @@ class _Worker:
             stream = BytesIO(audio)
         if not self._open and not self.connected:
             self._heard = time.monotonic()  # the wait for a first answer starts now
-        self._open[request_id] = _Open(time.monotonic(), stream)
-        self._socket.send_multipart(frames)
+        self._open[request_id] = _Open(stream)
+        if not self._put(frames):
+            self._lose(*self._nobody())
 
     def cancel(self, request_id: str) -> None:
         """Stop an upload at once and tell the server."""
@@ -373,9 +378,16 @@ class _Worker:
             entry.close()
             self.send(Cancel(request_id))
 
-    def send(self, message: ClientMessage) -> None:
-        """Put a message on the socket; it never blocks, as the queue has no bound."""
-        self._socket.send_multipart(codec.encode(message))
+    def send(self, message: ClientMessage) -> bool:
+        """Put a message on the socket without waiting; False when the server refused us."""
+        return self._put(codec.encode(message))
+
+    def _put(self, frames: list[codec.Frame]) -> bool:
+        try:
+            self._socket.send_multipart(frames, zmq.NOBLOCK)
+        except zmq.Again:  # a refused socket has no way out, and would wait for ever
+            return False
+        return True
 
     def _read_socket(self) -> None:
         for _ in range(64):
@@ -422,7 +434,9 @@ class _Worker:
         while entry.audio is not None and entry.credits > 0:
             data = entry.audio.read(_CHUNK_BYTES)
             last = len(data) < _CHUNK_BYTES
-            self.send(AudioChunk(request_id, entry.seq, last, data))
+            if not self.send(AudioChunk(request_id, entry.seq, last, data)):
+                self._lose(*self._nobody())
+                return
             entry.seq += 1
             entry.credits -= 1
             if last:
@@ -432,15 +446,14 @@ class _Worker:
         while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
             if event == zmq.Event.DISCONNECTED:
-                if self.connected or self._open:
+                if self.connected or (self._open and not self._refused):
                     self._lose(f"The server at {self._address} closed the connection.")
                     return
-            elif self._open:
-                self._lose(
-                    f"The server at {self._address} refused these keys.",
-                    "Add this client's public key on the server with `soliloquy keys`.",
-                )
-                return
+            else:
+                self._refused = True
+                if self._open:
+                    self._lose(*self._nobody())
+                    return
 
     def _heartbeat(self) -> None:
         now = time.monotonic()
@@ -451,13 +464,20 @@ class _Worker:
         if self.connected and silent > self._timeout:
             self._lose(f"The server at {self._address} has been silent for {silent:.0f} s.")
         elif not self.connected and self._open and silent > self._connect_timeout:
-            self._lose(f"No server answers at {self._address}.")
-        elif not self.connected and silent > 60:
-            self._reconnect()  # drop the pings that wait for a server
+            self._lose(*self._nobody())
+        elif not self.connected and silent > (_RETRY_REFUSED if self._refused else _RETRY_SILENT):
+            self._reconnect()
 
-    def _lose(
-        self, message: str, hint: str = "Start it with `soliloquy serve`, then generate again."
-    ) -> None:
+    def _nobody(self) -> tuple[str, str]:
+        """Say why no server can be reached, and what to do."""
+        if self._refused:
+            return (
+                f"The server at {self._address} refused these keys.",
+                "Add this client's public key on the server with `soliloquy keys`.",
+            )
+        return f"No server answers at {self._address}.", _START_IT
+
+    def _lose(self, message: str, hint: str = _START_IT) -> None:
         """Give up all open requests; a fresh socket drops what was queued for the old server."""
         for request_id in list(self._open):
             self._fail(request_id, "lost", message, hint)
