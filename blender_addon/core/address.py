@@ -20,4 +20,4 @@ def is_local(address: str) -> bool:
     """Whether the server is on this computer."""
     found = _TCP.match(address)
     host = found["host"].strip("[]").lower() if found else ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None

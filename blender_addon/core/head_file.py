@@ -87,7 +87,7 @@ def load_head(path: Path = HEAD_FILE) -> Head:
         if about.get("format") != _FORMAT:
             raise CharacterError(f"{path.name} is not a Soliloquy head. Install the zip again.")
         parts = tuple(_part(data, i, entry) for i, entry in enumerate(about["parts"]))
-    return Head(parts, {name: tuple(rgb) for name, rgb in about["colours"].items()})
+    return Head(parts, {name: (rgb[0], rgb[1], rgb[2]) for name, rgb in about["colours"].items()})
 
 
 def _part(data: Any, i: int, entry: dict[str, Any]) -> HeadPart:
@@ -116,7 +116,7 @@ def _from_checkout() -> Head:
 def head_of(model: Any) -> Head:
     """Take `flame.head`'s model apart and turn it from Y up to Blender's Z up."""
     parts = [_cut(model, name, span) for name, span in model.parts.items()]
-    colours = {name: tuple(map(float, rgb)) for name, rgb in model.colours.items()}
+    colours = {name: (float(r), float(g), float(b)) for name, (r, g, b) in model.colours.items()}
     return Head(tuple(parts), colours)
 
 

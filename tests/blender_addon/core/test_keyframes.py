@@ -1,0 +1,88 @@
+"""From clips to curves, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from arkit.names import ARKIT_NAMES, INDEX
+from blender_addon.core.keyframes import (
+    KeyPlan,
+    clamped_keys,
+    clamping_sentence,
+    key_frames,
+    plan_keys,
+)
+from blender_addon.core.readback import coefficients_from_keys
+
+
+@pytest.fixture
+def coefficients() -> np.ndarray:
+    return np.random.default_rng(3).random((40, 52)).astype(np.float32)
+
+
+def test_at_the_scene_s_rate_keys_stand_on_whole_frames() -> None:
+    assert key_frames(4, 10, 23.976, 23.976).tolist() == [10, 11, 12, 13]
+
+
+def test_sixty_keys_a_second_in_a_scene_of_24_fall_between_frames() -> None:
+    assert np.allclose(key_frames(6, 1, 24, 60), [1, 1.4, 1.8, 2.2, 2.6, 3.0])
+
+
+def test_an_hour_in_does_not_drift_by_a_hundredth_of_a_frame() -> None:
+    rate = 24 / 1.001
+    frames = key_frames(86400, 1, rate, rate)
+    assert frames[-1] == pytest.approx(86400, abs=0.01)
+
+
+def test_a_split_blendshape_drives_both_halves(coefficients: np.ndarray) -> None:
+    weights = {"browInnerUp_L": {"browInnerUp": 1.0}, "browInnerUp_R": {"browInnerUp": 1.0}}
+    plan = plan_keys(coefficients, weights, key_frames(40, 1, 24, 24))
+    wanted = coefficients[:, INDEX["browInnerUp"]]
+    assert np.array_equal(plan.curves["browInnerUp_L"], wanted)
+    assert np.array_equal(plan.curves["browInnerUp_R"], wanted)
+
+
+def test_several_blendshapes_add_up_on_one_key(coefficients: np.ndarray) -> None:
+    plan = plan_keys(
+        coefficients,
+        {"smile": {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}},
+        key_frames(40, 1, 24, 24),
+    )
+    left, right = (coefficients[:, INDEX[f"mouthSmile{side}"]] for side in ("Left", "Right"))
+    assert np.allclose(plan.curves["smile"], (left + right) / 2, atol=1e-6)
+
+
+def test_values_beyond_a_slider_are_told_with_the_largest_excess() -> None:
+    curves = {"jawOpen": np.array([0.2, 1.3], np.float32), "blink": np.array([0.0, 0.7], "f4")}
+    found = clamped_keys(
+        KeyPlan(np.arange(2, dtype=np.float32), curves), {"jawOpen": (0, 1), "blink": (0, 0.5)}
+    )
+    assert [(c.shape_key, c.n_frames) for c in found] == [("jawOpen", 1), ("blink", 1)]
+    sentence = clamping_sentence(found)
+    assert "'jawOpen' and 1 more" in sentence and "1.30" in sentence and "1.00" in sentence
+
+
+def test_a_negative_minimum_is_a_range_like_any_other() -> None:
+    plan = KeyPlan(np.arange(2, dtype=np.float32), {"jaw": np.array([-0.5, 0.5], np.float32)})
+    assert clamped_keys(plan, {"jaw": (-1.0, 1.0)}) == []
+    assert clamped_keys(plan, {"jaw": (0.0, 1.0)})[0].peak == -0.5
+    assert clamping_sentence([]) == ""
+
+
+def test_reading_back_what_was_written_gives_the_same_coefficients(
+    coefficients: np.ndarray,
+) -> None:
+    weights = {name: {name: 1.0} for name in ARKIT_NAMES if name != "tongueOut"}
+    curves = plan_keys(coefficients, weights, key_frames(40, 1, 24, 24)).curves
+    read = coefficients_from_keys(np.zeros_like(coefficients), [(weights, curves)])
+    assert np.allclose(read[:, :-1], coefficients[:, :-1], atol=1e-6)
+    assert not read[:, -1].any()
+
+
+def test_an_edit_on_one_half_moves_the_blendshape_by_half_of_it(coefficients: np.ndarray) -> None:
+    weights = {"up_L": {"browInnerUp": 1.0}, "up_R": {"browInnerUp": 1.0}}
+    curves = {"up_L": np.full(40, 0.2, np.float32), "up_R": np.full(40, 0.6, np.float32)}
+    read = coefficients_from_keys(coefficients, [(weights, curves)])
+    assert np.allclose(read[:, INDEX["browInnerUp"]], 0.4)
+    assert np.array_equal(read[:, INDEX["jawOpen"]], coefficients[:, INDEX["jawOpen"]])

@@ -1,0 +1,58 @@
+"""Sound strips as people leave them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from acting import Formula
+from conftest import RunCase, with_audio
+
+
+def test_only_the_audible_part_of_a_trimmed_strip_is_sent_at_2398(
+    every_blender: RunCase, address: str, wav: str, actor: Formula
+) -> None:
+    with_audio(every_blender)
+    case = "a_trimmed_strip_starts_where_it_is_heard"
+    every_blender("strips", case, address=address, wav=wav)
+    request = actor.requests[0]
+    assert request.fps == pytest.approx(24 / 1.001)
+    assert request.audio is not None and request.audio.trim_end is not None
+    assert request.audio.trim_start == pytest.approx(12 * 1.001 / 24, abs=1e-6)
+    assert 1.7 < request.audio.trim_end < 1.8
+
+
+def test_a_moved_strip_takes_its_keys_along(blender: RunCase, address: str, wav: str) -> None:
+    blender("strips", "a_moved_strip_takes_its_keys_along", address=address, wav=wav)
+
+
+def test_keys_fall_between_frames_at_an_own_rate(blender: RunCase, address: str, wav: str) -> None:
+    blender("strips", "keys_fall_between_frames_at_an_own_rate", address=address, wav=wav)
+
+
+def test_a_strip_at_double_speed_is_half_as_long(
+    blender: RunCase, address: str, wav: str, actor: Formula
+) -> None:
+    blender("strips", "a_strip_at_double_speed_is_half_as_long", address=address, wav=wav)
+    audio = actor.requests[0].audio
+    assert audio is not None
+    assert audio.playback_rate == pytest.approx(2.0)
+    assert (audio.trim_start, audio.trim_end) == (0.0, pytest.approx(2.0))
+
+
+def test_a_packed_sound_is_sent_from_the_file(
+    blender: RunCase, address: str, wav: str, tmp_path: Path
+) -> None:
+    copy = shutil.copy(wav, tmp_path / "packed.wav")
+    blender("strips", "a_packed_sound_is_sent_from_the_file", address=address, wav=str(copy))
+
+
+def test_every_unusable_line_is_one_sentence(blender: RunCase, address: str, wav: str) -> None:
+    blender("strips", "every_unusable_line_is_one_sentence", address=address, wav=wav)
+
+
+def test_a_recording_is_added_at_the_current_frame(
+    every_blender: RunCase, address: str, wav: str
+) -> None:
+    every_blender("strips", "a_recording_is_added_to_the_sequencer", address=address, wav=wav)
