@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import Contact
-from arkit.names import ARKIT_NAMES, INDEX
+from arkit.names import ARKIT_NAMES, INDEX, mirror_name
 
 from .config import ArticulateConfig, Timing
-from .poses import COLUMNS
+from .poses import ARTICULATORS, COLUMNS
 from .track import PhoneTrack
 
 _CLOSED = {
@@ -50,11 +50,12 @@ def influence(
 
 def mouth(
     times: NDArray[np.float64], track: PhoneTrack, config: ArticulateConfig
-) -> NDArray[np.float64]:
-    """Return the mouth without contacts at each time, [T, 52]."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mouth without contacts, [T, 52], and how much of each time is speech, [T]."""
     faces = np.zeros((len(times), len(ARKIT_NAMES)))
+    spoken = np.zeros(len(times))
     if not len(times):
-        return faces
+        return faces, spoken
     reach = max(max(timing) for timing in config.timings)
     near = track.between(times[0] - reach, times[-1] + reach)
     for place, (columns, timing) in enumerate(zip(COLUMNS, config.timings, strict=True)):
@@ -62,16 +63,41 @@ def mouth(
         total = pull.sum(axis=1, keepdims=True)
         pull /= np.maximum(total, 1e-9)
         faces[:, columns] = pull @ near.targets[:, columns]
-    return faces
+        if place == 0:
+            spoken = pull[:, ~near.silent].sum(axis=1)
+    return faces, spoken
 
 
-def with_closures(
+def with_evidence(
     faces: NDArray[np.float64],
-    times: NDArray[np.float64],
-    contacts: Sequence[Contact],
+    spoken: NDArray[np.float64],
+    said: NDArray[np.float64],
+    names: Sequence[str],
     config: ArticulateConfig,
 ) -> NDArray[np.float64]:
-    """Return the faces with lips travelling to their contacts before the bounds are imposed."""
+    """Return the faces with the sound's own evidence mixed in where there is speech.
+
+    Args:
+        faces: [T, 52] of the phones. spoken: [T], 0..1.
+        said: [T, K] evidence for the channels `names`; the left of a pair speaks for both.
+    """
+    mixed = faces.copy()
+    for column, name in enumerate(names):
+        share = config.evidence.get(name, 0.0) * spoken
+        value = np.clip(config.evidence_strength.get(name, 1.0) * said[:, column], 0.0, 1.0)
+        for side in {name, mirror_name(name)}:
+            phones = faces[:, INDEX[side]]
+            if side in ARTICULATORS["pressing"]:  # the phones know best when lips press
+                mixed[:, INDEX[side]] = np.maximum(phones, share * value)
+            else:
+                mixed[:, INDEX[side]] = phones + share * (value - phones)
+    return mixed
+
+
+def lip_travel(
+    times: NDArray[np.float64], contacts: Sequence[Contact], config: ArticulateConfig
+) -> NDArray[np.float64]:
+    """Return how far the lips are on their way to (or from) a closure, [T], 1 inside."""
     lead, lag = config.closing
     weight = np.zeros(len(times))
     for contact in contacts:
@@ -83,6 +109,17 @@ def with_closures(
         pull = smooth_step((near - early) / lead)
         pull *= smooth_step((late - near) / lag)
         weight[first:last] = np.maximum(weight[first:last], pull)
+    return weight
+
+
+def with_closures(
+    faces: NDArray[np.float64],
+    times: NDArray[np.float64],
+    contacts: Sequence[Contact],
+    config: ArticulateConfig,
+) -> NDArray[np.float64]:
+    """Return the faces with lips travelling to their contacts before the bounds are imposed."""
+    weight = lip_travel(times, contacts, config)
     closed = faces.copy()
     for name, value in _CLOSED.items():
         closed[:, INDEX[name]] = np.minimum(closed[:, INDEX[name]], value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Timing(NamedTuple):
@@ -11,6 +12,17 @@ class Timing(NamedTuple):
 
     lead: float
     lag: float
+
+
+_EVIDENCE: Final[dict[str, float]] = {
+    "jawOpen": 0.55, "mouthFunnel": 0.5, "mouthPucker": 0.5, "mouthSmileLeft": 0.4,
+    "mouthStretchLeft": 0.4, "mouthRollLower": 0.8, "mouthRollUpper": 0.8,
+    "mouthPressLeft": 0.8, "mouthLowerDownLeft": 0.6, "mouthUpperUpLeft": 0.6,
+}  # fmt: skip
+_STRENGTH: Final[dict[str, float]] = {
+    "jawOpen": 1.1, "mouthFunnel": 1.3, "mouthPucker": 1.3, "mouthSmileLeft": 1.2,
+    "mouthStretchLeft": 1.2, "mouthLowerDownLeft": 1.2, "mouthUpperUpLeft": 1.2,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,9 @@ class ArticulateConfig:
         closing: lead and lag of a lip contact, seconds over which the lips travel.
         jaw_per_db: relative change of the jaw per dB of loudness above the line's usual level.
         jaw_gain_range: bounds of that gain.
+        evidence: blendshape -> share that the sound's own evidence has against the phones; both
+            sides of a pair share one entry.
+        evidence_strength: blendshape -> factor on the evidence, whose regression is timid.
         window_seconds: frames of one window; the result does not depend on it.
     """
 
@@ -90,5 +105,7 @@ class ArticulateConfig:
     closing: tuple[float, float] = (0.07, 0.06)
     jaw_per_db: float = 0.035
     jaw_gain_range: tuple[float, float] = (0.5, 1.4)
+    evidence: Mapping[str, float] = field(default_factory=lambda: dict(_EVIDENCE))
+    evidence_strength: Mapping[str, float] = field(default_factory=lambda: dict(_STRENGTH))
     window_seconds: float = 8.0
     life: LifeConfig = field(default_factory=LifeConfig)

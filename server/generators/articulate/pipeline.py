@@ -19,8 +19,9 @@ from arkit.strips import AUStrip, render_strips
 from server.generators.base import CheckCancel, Frames, Plan, Speech
 from server.wire.messages import GenerateRequest
 
-from .coarticulation import mouth, with_closures
+from .coarticulation import mouth, with_closures, with_evidence
 from .config import ArticulateConfig
+from .evidence import WEIGHTS, EvidenceNet, Hearing, load_evidence
 from .life import Life, life_layer, live
 from .poses import DOMINANCE, POSES
 from .track import PhoneTrack, contacts_of, track_of
@@ -33,13 +34,23 @@ class ArticulateGenerator:
 
     name = "articulate"
 
-    def __init__(self, config: ArticulateConfig | None = None) -> None:
+    def __init__(
+        self, config: ArticulateConfig | None = None, evidence: EvidenceNet | None = None
+    ) -> None:
+        """Take the shipped evidence regression where none is given.
+
+        Raises:
+            EvidenceError: its weights are missing.
+        """
         self.config = config or ArticulateConfig()
+        self.evidence = evidence or (load_evidence() if WEIGHTS.exists() else None)
 
     def provenance(self) -> dict[str, Any]:
         """Return a hash over all poses and options: the same hash, seed and request, same clip."""
         digest = hashlib.sha256(POSES.tobytes() + DOMINANCE.tobytes())
         digest.update(repr(sorted(asdict(self.config).items())).encode())
+        if self.evidence is not None:
+            digest.update(self.evidence.digest.encode())
         return {"generator": self.name, "weights": digest.hexdigest()[:16]}
 
     def plan(self, request: GenerateRequest, speech: Speech, seed: int) -> Plan:
@@ -64,6 +75,9 @@ class ArticulateGenerator:
             notes=_notes(request),
             state={
                 "track": track_of(speech, self.config),
+                "hearing": Hearing(speech, self.evidence)
+                if self.evidence and len(speech.samples)
+                else None,
                 "life": live(speech, seed, self.config.life),
                 "strips": tuple(_strip(spec) for spec in request.strips),
             },
@@ -102,7 +116,11 @@ class ArticulateGenerator:
         track: PhoneTrack = plan.state["track"]
         life: Life = plan.state["life"]
         strips: tuple[AUStrip, ...] = plan.state["strips"]
-        lips = mouth(times, track, self.config)
+        hearing: Hearing | None = plan.state["hearing"]
+        lips, spoken = mouth(times, track, self.config)
+        if hearing is not None and self.evidence is not None and spoken.any():
+            said = hearing.curves(times)
+            lips = with_evidence(lips, spoken, said, self.evidence.names, self.config)
         lips = with_closures(lips, times, plan.contacts, self.config)
         lips = impose_closure(lips, times, plan.contacts).astype(np.float64)
         living, head, eyes = life_layer(times, life, plan.fps)

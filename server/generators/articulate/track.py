@@ -31,14 +31,14 @@ class PhoneTrack:
         starts, ends: float64 [N] seconds.
         targets: float64 [N, 52], poses with loudness in the jaw.
         dominance: float64 [N, articulators].
-        vowels: bool [N].
+        silent: bool [N].
     """
 
     starts: NDArray[np.float64]
     ends: NDArray[np.float64]
     targets: NDArray[np.float64]
     dominance: NDArray[np.float64]
-    vowels: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
 
     def between(self, start: float, end: float) -> PhoneTrack:
         """Return the phones that touch the span from `start` to `end`."""
@@ -50,7 +50,7 @@ class PhoneTrack:
             self.ends[here],
             self.targets[here],
             self.dominance[here],
-            self.vowels[here],
+            self.silent[here],
         )
 
 
@@ -66,7 +66,7 @@ def track_of(speech: Speech, config: ArticulateConfig) -> PhoneTrack:
     silent = rows == SILENCE_ROW
     shortness = np.clip((ends - starts) / config.short_pause, 0.15, 1.0)
     dominance[silent] *= shortness[silent, None]
-    return PhoneTrack(starts, ends, targets, dominance, IS_VOWEL[rows])
+    return PhoneTrack(starts, ends, targets, dominance, silent)
 
 
 def jaw_gains(
