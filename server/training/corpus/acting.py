@@ -46,9 +46,9 @@ _CROOKED: Final = 0.3
 
 _WORD_EXPONENT: Final = 0.6
 """A word of strength 1.5 shows as 1.28: the face has less room than the language."""
-_UNSTEADY_PERIODS: Final = np.array([0.43, 0.77, 1.31, 2.3, 4.1])
+_UNSTEADY_PERIODS: Final = np.array([0.61, 1.13, 1.9, 3.1, 5.3])
 _TREMOR_PERIODS: Final = np.array([0.105, 0.137, 0.171])
-_UNSTEADY: Final = 0.05
+_UNSTEADY: Final = 0.03
 """Standard deviation of an AU around its track, relative to it."""
 
 

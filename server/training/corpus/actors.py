@@ -52,7 +52,7 @@ class Actor:
     speech_asymmetry: float = 0.0
     onset: float = 1.0
     waver: float = 1.0
-    blink_rate: float = 20.0
+    blink_rate: float = 23.0
     blink_close: float = 0.07
     blink_open: float = 0.14
     half_blinks: float = 0.1

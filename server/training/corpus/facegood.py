@@ -94,7 +94,8 @@ def real_pieces(folder: Path, fps: float) -> Iterator[RealPiece]:
         samples, rate = soundfile.read(folder / f"{take}.flac", dtype="float32")
         if rate != SAMPLE_RATE:
             raise MaterialError(f"{take}.flac is {rate} Hz, expected {SAMPLE_RATE}")
-        yield from _pieces(take, _as_arkit(values, names), samples, fps)
+        heard = np.asarray(samples, np.float32)
+        yield from _pieces(take, _as_arkit(values, names), heard, fps)
 
 
 def _as_arkit(values: NDArray[np.float32], names: list[str]) -> NDArray[np.float32]:

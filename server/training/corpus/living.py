@@ -39,8 +39,8 @@ _NEAR_FACE: Final = (0.028, 0.02)  # eyes wander between the listener's eyes and
 _HEAD_PERIODS: Final = np.array([1.1, 1.9, 3.1, 5.3, 8.7])
 _HEAD_SPREAD: Final = (0.042, 0.024, 0.02)  # yaw, pitch, roll
 _NOD: Final = 0.045
-_SMALL_PERIODS: Final = np.array([0.31, 0.57, 0.93, 1.7])
-_SMALL: Final = 0.006
+_SMALL_PERIODS: Final = np.array([0.43, 0.83, 1.5, 2.7])
+_SMALL: Final = 0.004
 """Standard deviation of the small motion of every upper-face channel."""
 _SMALL_NAMES: Final = ("browInnerUp", "browOuterUp*", "browDown*", "eyeSquint*", "cheekSquint*")
 

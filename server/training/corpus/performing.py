@@ -121,7 +121,7 @@ def _speech(times: Array, programme: Programme, feeling: Array | None) -> Array:
     """Return speech movements without closures, [T, 52]; `feeling` [T] changes size and pace."""
     actor, manner = programme.actor, programme.manner
     config = ArticulateConfig() if feeling is None else _paced(manner.pace)
-    face = mouth(times, track_of(programme.line.speech, config), config)
+    face, _ = mouth(times, track_of(programme.line.speech, config), config)
     sizes = {"jaw": actor.jaw, "tongue": 1.0, "pressing": 1.0}
     for articulator, names in ARTICULATORS.items():
         gain = np.full(len(times), sizes.get(articulator, 1.0) * actor.articulation)
