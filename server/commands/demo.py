@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from server.commands.blender import blender_problem
 from server.commands.lines import DemoLine, find_line
 from server.commands.output import ProgressBar, say
 from server.commands.writing import write_take
@@ -41,11 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and print where things are and what to do next."""
-    if importlib.util.find_spec("bpy") is None:
-        raise Unavailable(
-            "Blender as a Python module (bpy) is not installed here.",
-            "Install the extra 'blender', or use the add-on in Blender itself.",
-        )
+    problem = blender_problem()
+    if problem is not None:
+        raise Unavailable(*problem)
     line = find_line(args.line, args.out)
     say(f"line      {line.about}")
     with _server() as address:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from server import __version__
+from server.commands.blender import blender_problem
 from server.commands.output import say, say_json
 from server.settings import DEFAULT_ADDRESS
 
@@ -115,9 +116,8 @@ def _found(name: str, module: str, use: str, extra: str) -> Finding:
 
 
 def _blender() -> Finding:
-    return _found(
-        "Blender as a module", "bpy", ".blend and .glb without opening Blender", "blender"
-    )
+    seen, advice = blender_problem() or ("works: .blend without opening Blender", "")
+    return Finding("Blender as a module", not advice, seen, advice, needed=False)
 
 
 def _preview() -> Finding:

@@ -52,20 +52,21 @@ def _npz(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgres
 
 
 def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
+    from flame.preview import PreviewError, render_clip
+
     try:
-        from flame.preview import render_clip
-    except ImportError as error:
+        render_clip(
+            clip.coefficients,
+            clip.fps,
+            path,
+            audio=audio,
+            head_angles=clip.head,
+            progress=lambda fraction: on_progress("draw", fraction),
+        )
+    except PreviewError as error:
         raise Unavailable(
-            f"The preview cannot be drawn: {error}.", "Install the extra 'preview'."
+            f"The preview cannot be drawn: {error}.", "Take .csv or .npz, which need nothing more."
         ) from error
-    render_clip(
-        clip.coefficients,
-        clip.fps,
-        path,
-        audio=audio,
-        head_angles=clip.head,
-        progress=lambda fraction: on_progress("draw", fraction),
-    )
 
 
 _Writer = Callable[[ArkitClip, Path, Path | None, OnProgress], None]
