@@ -73,6 +73,13 @@ class Alignment:
         """Words that were probably not said where they had to be."""
         return tuple(w for w in self.words if w.confidence < DOUBTFUL)
 
+    @property
+    def mismatches(self) -> bool:
+        """Whether a third of the words, or of the time, is not what the transcript says."""
+        spoken = sum(p.end - p.start for p in self.phones if p.phone != SILENCE)
+        outside = sum(end - start for start, end in self.other)
+        return len(self.doubtful) > len(self.words) / 3 or outside > spoken / 3
+
     def note(self) -> str:
         """Return a sentence on where transcript and recording differ, or an empty string."""
         parts = []

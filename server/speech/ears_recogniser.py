@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from arkit.clip import Phone
 
-from .alignment import Alignment, TranscriptError, align, runs, viseme_posteriors
+from .alignment import Alignment, TranscriptError, Word, align, runs, viseme_posteriors
 from .ears_model import Ears, Heard
 from .ears_weights import DEFAULT_WEIGHTS, load_ears
 from .features import MelStream, RunningNorm
@@ -126,6 +126,14 @@ def hear(model: Ears, samples: Samples) -> EarsOutput:
     return EarsOutput.joined([*pieces, stream.finish()])
 
 
+def hear_mel(model: Ears, log_mels: Array) -> EarsOutput:
+    """Hear a line that is log mel frames [F, N_MELS] already."""
+    norm = RunningNorm(model.prior_mean.numpy())
+    frames = torch.from_numpy(norm.push(log_mels))[None]
+    with torch.inference_mode():
+        return _output(model(frames))
+
+
 def decode(posteriors: Array) -> tuple[Phone, ...]:
     """Return the phones of posteriors [F, P]: first mouth shapes, then the phones inside each.
 
@@ -169,7 +177,15 @@ class EarsRecogniser:
             TranscriptError: it holds no words, or they do not fit.
             PronunciationError: nothing here can pronounce this language.
         """
-        return align(self.hear(samples).posteriors, words_of(transcript, language))
+        return self.align_words(samples, words_of(transcript, language))
+
+    def align_words(self, samples: Samples, words: Sequence[Word]) -> Alignment:
+        """Lay words with known pronunciations over a line.
+
+        Raises:
+            TranscriptError: there are none, or they do not fit.
+        """
+        return align(self.hear(samples).posteriors, words)
 
     def recognise(
         self, samples: Samples, transcript: str | None = None, language: str = "en"
