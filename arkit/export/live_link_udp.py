@@ -39,8 +39,6 @@ VALUE_NAMES: Final[tuple[str, ...]] = (*ARKIT_NAMES, *HEAD_AND_EYE_NAMES)
 _DEVICE_ID_LENGTH: Final = 36
 _LONGEST_SUBJECT: Final = 255
 _NAMESPACE: Final = uuid.UUID("b6f9c6c2-9d0e-4f0e-8a37-3d1c2c1b6a11")
-_SPIN: Final = 0.001
-"""Seconds before a deadline in which the thread polls instead of sleeping."""
 
 
 def device_id_for(subject: str) -> str:
@@ -331,16 +329,9 @@ class LiveLinkStreamer:
                     self._sender.send(face)
                 late = (time.perf_counter() - began) / self._period
                 tick = max(tick + 1, int(late))
-                self._wait_until(began + tick * self._period)
+                self._stopping.wait(began + tick * self._period - time.perf_counter())
         except Exception as error:  # noqa: BLE001 - a thread has no caller; the owner reads it
             self.error = error
-
-    def _wait_until(self, deadline: float) -> None:
-        remaining = deadline - time.perf_counter() - _SPIN
-        if remaining > 0:
-            self._stopping.wait(remaining)
-        while time.perf_counter() < deadline and not self._stopping.is_set():
-            time.sleep(0)
 
 
 def stream_clips(

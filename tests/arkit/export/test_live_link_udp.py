@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import struct
 import threading
@@ -280,6 +281,9 @@ def test_packets_come_at_their_rate_without_drift(receiver: socket.socket, rate:
 
 @pytest.mark.slow
 def test_sixty_packets_a_second_for_a_minute_jitter_under_4_ms(receiver: socket.socket) -> None:
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > (os.cpu_count() or 1):
+        pytest.skip(f"{load:.1f} programs compete for the processors: their turns are measured")
     times = arrivals(receiver, 60.0, 60.0)
     jitter = np.abs(np.diff(times) - 1 / 60)
     assert len(times) == pytest.approx(3600, abs=30)
