@@ -7,7 +7,6 @@ Exceeding a limit is answered with `Failed`; only a client that is gone is forgo
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import queue
 import tempfile
@@ -20,10 +19,9 @@ from types import TracebackType
 from typing import Final
 
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 
-from .errors import BadRequest, Cancelled, LimitExceeded, SoliloquyError, Unavailable
-from .keys import load_server_keys
+from .door import open_door
+from .errors import BadRequest, Cancelled, LimitExceeded, SoliloquyError
 from .service import Service, failure
 from .sessions import UPLOAD_CREDITS, Outbox, Session, Upload
 from .settings import Settings
@@ -45,26 +43,10 @@ from .worker import Job, Worker
 
 log = logging.getLogger(__name__)
 
-_HARD_LIMIT: Final = 64 << 20  # bytes of one frame; beyond it ZeroMQ itself hangs up
-_SEND_AHEAD: Final = 32  # messages per client inside ZeroMQ
 _READ_AT_ONCE: Final = 256  # messages before anything else gets its turn
 _MAX_ANSWERS: Final = 1000  # waiting answers beyond which a flooding client gets no more
-_ZAP_DOMAIN: Final = "soliloquy"
 _IDLE_MS: Final = 250
 _RETRY_MS: Final = 5
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a ZeroMQ address can be reached from this machine only."""
-    transport, _, rest = address.partition("://")
-    if transport in ("inproc", "ipc"):
-        return True
-    host = rest.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 class Transport:
@@ -91,13 +73,13 @@ class Transport:
             message_bytes=self._settings.limits.message_bytes,
         )
         self._context = zmq.Context(io_threads=1)
-        self._authenticator: ThreadAuthenticator | None = None
-        self._router: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
         try:
-            self.address = self._bind(self._settings)
+            self._door = open_door(self._context, self._settings)
         except (SoliloquyError, zmq.ZMQError):
-            self._release()
+            self._context.destroy(linger=0)
             raise
+        self._router = self._door.router
+        self.address = self._door.address
         self._wake_lock = threading.Lock()
         self._wake_in: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
         self._wake_in.bind("inproc://wake")
@@ -111,38 +93,6 @@ class Transport:
         self.spool_folder = Path(self._folder.name)
         self._file_numbers = count()
         self._worker = Worker(service)
-
-    def _bind(self, settings: Settings) -> str:
-        router = self._router
-        router.linger = 0
-        router.router_mandatory = True
-        router.sndhwm = _SEND_AHEAD
-        router.rcvhwm = 1000
-        router.maxmsgsize = _HARD_LIMIT
-        if not is_loopback(settings.bind) and settings.keys is None:
-            raise BadRequest(
-                f"{settings.bind} can be reached from other machines, and there are no keys.",
-                "Make keys with `soliloquy keys`, or bind to 127.0.0.1.",
-            )
-        if settings.keys is not None:
-            public, secret = load_server_keys(settings.keys)
-            allowed = settings.keys / "allowed"
-            if not allowed.is_dir():
-                raise Unavailable(f"{allowed} is missing.", "Make client keys first.")
-            self._authenticator = ThreadAuthenticator(self._context)
-            self._authenticator.start()
-            self._authenticator.configure_curve(domain=_ZAP_DOMAIN, location=str(allowed))
-            router.curve_server = True
-            router.curve_publickey, router.curve_secretkey = public, secret
-            router.zap_domain = _ZAP_DOMAIN.encode()
-        try:
-            router.bind(settings.bind)
-        except zmq.ZMQError as error:
-            raise BadRequest(
-                f"{settings.bind} cannot be used: {error.strerror}.",
-                "Is a server running already? Choose another port with --bind.",
-            ) from error
-        return bytes(router.getsockopt(zmq.LAST_ENDPOINT)).decode().rstrip("\0")  # type: ignore[arg-type]
 
     @property
     def n_prepared(self) -> int:
@@ -191,9 +141,7 @@ class Transport:
         self._folder.cleanup()
 
     def _release(self) -> None:
-        self._router.close(0)
-        if self._authenticator is not None:
-            self._authenticator.stop()
+        self._door.close()
         self._context.destroy(linger=0)
 
     def _wake(self) -> None:

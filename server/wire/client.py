@@ -11,103 +11,22 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import zmq
 from numpy.typing import NDArray
-from zmq.utils.monitor import recv_monitor_message
 
-from . import codec
 from .errors import WireError
-from .messages import (
-    AudioChunk,
-    Cancel,
-    ClientMessage,
-    Credit,
-    Event,
-    Failed,
-    GenerateRequest,
-    Hello,
-    Ping,
-    Pong,
-    Result,
-    Welcome,
-)
+from .link import ClientEvent, ClientKeys, Link, ServerLost
+from .messages import Event, Failed, GenerateRequest, Hello, Result, Welcome
+
+__all__ = ["DEFAULT_ADDRESS", "AudioSource", "Client", "ClientEvent", "ClientKeys", "ServerLost"]
 
 DEFAULT_ADDRESS: Final = "tcp://127.0.0.1:5557"
 AudioSource: TypeAlias = bytes | Path | NDArray[np.float32] | None
 """A file's bytes, a file, mono float32 samples (for encoding "f32le"), or nothing."""
-
-_CHUNK_BYTES: Final = 512 << 10
-_PING_INTERVAL: Final = 2.0  # seconds
-_UNREAD_LIMIT: Final = 96 << 20  # bytes of events; beyond it the socket is left unread
-_RETRY_REFUSED: Final = 2.0  # seconds; a refused socket does not try again by itself
-_RETRY_SILENT: Final = 60.0  # seconds; a fresh socket drops the pings that wait for a server
-_START_IT: Final = "Start it with `soliloquy serve`, then generate again."
-_CONNECTION_EVENTS: Final = (
-    zmq.Event.DISCONNECTED
-    | zmq.Event.HANDSHAKE_FAILED_AUTH
-    | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
-    | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
-)
-
-
-@dataclass(frozen=True)
-class ServerLost:
-    """The server does not answer any more; every open request has `Failed` with code "lost"."""
-
-    message: str
-    hint: str
-
-
-ClientEvent: TypeAlias = Event | ServerLost
-
-
-@dataclass(frozen=True)
-class ClientKeys:
-    """CURVE keys in Z85 text: this client's pair and the server's public key."""
-
-    public: str
-    secret: str = field(repr=False)
-    server_public: str = ""
-
-    @classmethod
-    def from_files(cls, own_secret: Path, server_public: Path) -> ClientKeys:
-        """Read the two key files that `soliloquy keys` writes.
-
-        Raises:
-            WireError: a file cannot be read or holds no such key.
-        """
-        import zmq.auth
-
-        try:
-            public, secret = zmq.auth.load_certificate(own_secret)
-            server, _ = zmq.auth.load_certificate(server_public)
-        except (OSError, ValueError) as error:
-            raise WireError(
-                f"The keys cannot be read: {error}.", "Run `soliloquy keys`."
-            ) from error
-        if secret is None:
-            raise WireError(f"{own_secret} holds no secret key.", "Name the `.key_secret` file.")
-        return cls(public.decode(), secret.decode(), server.decode())
-
-
-@dataclass
-class _Open:
-    """A request that has no last result yet, and what of its audio is still to be sent."""
-
-    audio: BinaryIO | None = None
-    credits: int = 0
-    seq: int = 0
-
-    def close(self) -> None:
-        if self.audio is not None:
-            self.audio.close()
-            self.audio = None
 
 
 class Client:
@@ -131,16 +50,13 @@ class Client:
         name: str = "soliloquy",
     ) -> None:
         self.address = address
-        self._inbox: queue.SimpleQueue[tuple[ClientEvent, int]] = queue.SimpleQueue()
-        self._unread = _Counter()
-        self._commands: queue.SimpleQueue[Callable[[_Worker], object]] = queue.SimpleQueue()
         self._context = zmq.Context(io_threads=1)
         self._wake_lock = threading.Lock()
         self._wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
         self._wake.linger = 0
         self._wake.bind("inproc://wake")
-        self._worker = _Worker(self, keys, timeout, connect_timeout, name)
-        self._thread = threading.Thread(target=self._worker.run, name="soliloquy", daemon=True)
+        self._link = Link(self._context, address, keys, (connect_timeout, timeout), name)
+        self._thread = threading.Thread(target=self._link.run, name="soliloquy", daemon=True)
         self._thread.start()
 
     def submit(self, request: GenerateRequest, audio: AudioSource = None) -> None:
@@ -157,31 +73,31 @@ class Client:
             raise WireError("A request's `audio` field and the audio given must go together.")
         if isinstance(audio, np.ndarray):
             audio = np.ascontiguousarray(audio, "<f4").tobytes()
-        self._command(lambda worker: worker.open(request, audio))
+        self._command(lambda link: link.open(request, audio))
 
     def cancel(self, request_id: str) -> None:
         """Ask for an end; `Failed` with code "cancelled" follows unless it was just done."""
-        self._command(lambda worker: worker.cancel(request_id))
+        self._command(lambda link: link.cancel(request_id))
 
     def poll(self, most: int = 1000) -> list[ClientEvent]:
         """Return the events that have arrived, oldest first; never waits."""
         events: list[ClientEvent] = []
         while len(events) < most:
             try:
-                event, size = self._inbox.get_nowait()
+                event, size = self._link.inbox.get_nowait()
             except queue.Empty:
                 break
-            self._unread.add(-size)
+            self._link.unread.add(-size)
             events.append(event)
         return events
 
     def wait(self, timeout: float) -> ClientEvent | None:
         """Return the next event, or None after `timeout` seconds. For programs, not for Blender."""
         try:
-            event, size = self._inbox.get(timeout=timeout)
+            event, size = self._link.inbox.get(timeout=timeout)
         except queue.Empty:
             return None
-        self._unread.add(-size)
+        self._link.unread.add(-size)
         return event
 
     def perform(self, request: GenerateRequest, audio: AudioSource = None) -> Iterator[Event]:
@@ -199,9 +115,9 @@ class Client:
     def hello(self, timeout: float = 2.0) -> Welcome | None:
         """Ask who is there and wait for the answer; None when nobody answers in time."""
         asked = time.monotonic()
-        self._command(lambda worker: worker.send(Hello(worker.name)))
+        self._command(lambda link: link.send(Hello(link.name)))
         while time.monotonic() - asked < timeout:
-            if self._worker.welcomed_at >= asked:
+            if self._link.welcomed_at >= asked:
                 return self.welcome
             time.sleep(0.01)
         return None
@@ -209,18 +125,18 @@ class Client:
     @property
     def welcome(self) -> Welcome | None:
         """What the server said of itself when last heard, None before."""
-        return self._worker.welcome
+        return self._link.welcome
 
     @property
     def connected(self) -> bool:
         """Whether the server has been heard within the time limit."""
-        return self._worker.connected
+        return self._link.connected
 
     def close(self) -> None:
         """Stop at once: open requests are given up, the socket is closed without lingering."""
-        if self._worker.stop.is_set():
+        if self._link.stop.is_set():
             return
-        self._worker.stop.set()
+        self._link.stop.set()
         self._notify()
         self._thread.join(2.0)
         with self._wake_lock:
@@ -234,269 +150,17 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _command(self, command: Callable[[_Worker], object]) -> None:
-        if self._worker.stop.is_set():
+    def _command(self, command: Callable[[Link], object]) -> None:
+        if self._link.stop.is_set():
             raise WireError("This client is closed.", "Open a new one.")
-        self._commands.put(command)
+        self._link.commands.put(command)
         self._notify()
 
     def _notify(self) -> None:
         with self._wake_lock:
+            if self._wake.closed:
+                return
             try:
                 self._wake.send(b"", zmq.NOBLOCK)
             except zmq.Again:
                 return  # a thousand wake-ups are waiting already
-
-
-class _Counter:
-    """A number that two threads add to."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.value = 0
-
-    def add(self, amount: int) -> None:
-        with self._lock:
-            self.value += amount
-
-
-class _Worker:
-    """Everything that happens in the client's own thread."""
-
-    def __init__(
-        self,
-        client: Client,
-        keys: ClientKeys | None,
-        timeout: float,
-        connect_timeout: float,
-        name: str,
-    ) -> None:
-        self.name = name
-        self.stop = threading.Event()
-        self.welcome: Welcome | None = None
-        self.welcomed_at = -1.0
-        self.connected = False
-        self._inbox = client._inbox
-        self._unread = client._unread
-        self._commands = client._commands
-        self._context = client._context
-        self._address = client.address
-        self._keys = keys
-        self._timeout = timeout
-        self._connect_timeout = connect_timeout
-        self._open: dict[str, _Open] = {}
-        self._heard = time.monotonic()
-        self._pinged = 0.0
-
-    def run(self) -> None:
-        """Serve commands, socket and heartbeat until `stop` is set."""
-        wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
-        wake.linger = 0
-        wake.connect("inproc://wake")
-        self._connect()
-        try:
-            while not self.stop.is_set():
-                self._step(wake)
-        except Exception as error:
-            self._lose(f"The client failed with {type(error).__name__}: {error}.", "Try again.")
-            raise
-        finally:
-            for entry in self._open.values():
-                entry.close()
-            self._disconnect()
-            wake.close(0)
-
-    def _step(self, wake: zmq.Socket[bytes]) -> None:
-        self._wait(wake)
-        while not self._commands.empty():
-            self._commands.get()(self)
-        self._read_socket()
-        self._read_monitor()
-        self._heartbeat()
-
-    def _connect(self) -> None:
-        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
-        self._socket.linger = 0
-        self._socket.sndhwm = 0  # uploads are bounded by credits
-        self._socket.rcvhwm = 64
-        self._socket.reconnect_ivl = 100
-        self._socket.reconnect_ivl_max = 1000
-        if self._keys is not None:
-            self._socket.curve_publickey = self._keys.public.encode()
-            self._socket.curve_secretkey = self._keys.secret.encode()
-            self._socket.curve_serverkey = self._keys.server_public.encode()
-        self._monitor = self._socket.get_monitor_socket(_CONNECTION_EVENTS)
-        self._socket.connect(self._address)
-        self.connected = False
-        self._refused = False
-        self._heard = time.monotonic()
-        self.send(Hello(self.name))
-
-    def _disconnect(self) -> None:
-        self._socket.disable_monitor()
-        self._monitor.close(0)
-        self._socket.close(0)
-
-    def _wait(self, wake: zmq.Socket[bytes]) -> None:
-        poller = zmq.Poller()
-        poller.register(wake, zmq.POLLIN)
-        poller.register(self._monitor, zmq.POLLIN)
-        if self._unread.value < _UNREAD_LIMIT:
-            poller.register(self._socket, zmq.POLLIN)
-        for socket, _ in poller.poll(200):
-            if socket is wake:
-                while wake.poll(0):
-                    wake.recv()
-
-    def open(self, request: GenerateRequest, audio: bytes | Path | None) -> None:
-        """Send a request and remember it; its audio waits for credits."""
-        request_id = request.request_id
-        if request_id in self._open:
-            self._fail(request_id, "bad_request", f"Request '{request_id}' is running already.")
-            return
-        try:
-            frames = codec.encode(request)
-            stream = audio.open("rb") if isinstance(audio, Path) else None
-        except OSError as error:
-            self._fail(request_id, "bad_audio", f"'{audio}' cannot be read: {error}.")
-            return
-        except WireError as error:
-            self._fail(request_id, error.code, error.message, error.hint)
-            return
-        if isinstance(audio, bytes):
-            stream = BytesIO(audio)
-        if not self._open and not self.connected:
-            self._heard = time.monotonic()  # the wait for a first answer starts now
-        self._open[request_id] = _Open(stream)
-        if not self._put(frames):
-            self._lose(*self._nobody())
-
-    def cancel(self, request_id: str) -> None:
-        """Stop an upload at once and tell the server."""
-        entry = self._open.get(request_id)
-        if entry is not None:
-            entry.close()
-            self.send(Cancel(request_id))
-
-    def send(self, message: ClientMessage) -> bool:
-        """Put a message on the socket without waiting; False when the server refused us."""
-        return self._put(codec.encode(message))
-
-    def _put(self, frames: list[codec.Frame]) -> bool:
-        try:
-            self._socket.send_multipart(frames, zmq.NOBLOCK)
-        except zmq.Again:  # a refused socket has no way out, and would wait for ever
-            return False
-        return True
-
-    def _read_socket(self) -> None:
-        for _ in range(64):
-            if self._unread.value >= _UNREAD_LIMIT:
-                self._heard = time.monotonic()  # silence is our own doing
-                return
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._heard = time.monotonic()
-            self.connected = True
-            try:
-                message = codec.decode(frames, codec.SERVER_TYPES, codec.CLIENT_LIMITS)
-            except WireError as error:
-                self._fail(error.request_id, error.code, error.message, error.hint)
-                continue
-            self._handle(message, sum(map(len, frames)))
-
-    def _handle(self, message: object, size: int) -> None:
-        match message:
-            case Welcome():
-                self.welcome = message
-                self.welcomed_at = time.monotonic()
-            case Ping(nonce):
-                self.send(Pong(nonce))
-            case Pong():
-                return
-            case Credit(request_id, chunks):
-                self._upload(request_id, chunks)
-            case Failed(request_id, code, text, hint):
-                self._fail(request_id, code, text, hint)
-            case Result(request_id=request_id, last=True):
-                self._forget(request_id)
-                self._emit(message, size)
-            case _:
-                self._emit(message, size)  # type: ignore[arg-type]
-
-    def _upload(self, request_id: str, chunks: int) -> None:
-        entry = self._open.get(request_id)
-        if entry is None:
-            return
-        entry.credits += chunks
-        while entry.audio is not None and entry.credits > 0:
-            data = entry.audio.read(_CHUNK_BYTES)
-            last = len(data) < _CHUNK_BYTES
-            if not self.send(AudioChunk(request_id, entry.seq, last, data)):
-                self._lose(*self._nobody())
-                return
-            entry.seq += 1
-            entry.credits -= 1
-            if last:
-                entry.close()
-
-    def _read_monitor(self) -> None:
-        while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)["event"]
-            if event == zmq.Event.DISCONNECTED:
-                if self.connected or (self._open and not self._refused):
-                    self._lose(f"The server at {self._address} closed the connection.")
-                    return
-            else:
-                self._refused = True
-                if self._open:
-                    self._lose(*self._nobody())
-                    return
-
-    def _heartbeat(self) -> None:
-        now = time.monotonic()
-        if now - self._pinged >= min(_PING_INTERVAL, self._timeout / 3):
-            self._pinged = now
-            self.send(Ping())
-        silent = now - self._heard
-        if self.connected and silent > self._timeout:
-            self._lose(f"The server at {self._address} has been silent for {silent:.0f} s.")
-        elif not self.connected and self._open and silent > self._connect_timeout:
-            self._lose(*self._nobody())
-        elif not self.connected and silent > (_RETRY_REFUSED if self._refused else _RETRY_SILENT):
-            self._reconnect()
-
-    def _nobody(self) -> tuple[str, str]:
-        """Say why no server can be reached, and what to do."""
-        if self._refused:
-            return (
-                f"The server at {self._address} refused these keys.",
-                "Add this client's public key on the server with `soliloquy keys`.",
-            )
-        return f"No server answers at {self._address}.", _START_IT
-
-    def _lose(self, message: str, hint: str = _START_IT) -> None:
-        """Give up all open requests; a fresh socket drops what was queued for the old server."""
-        for request_id in list(self._open):
-            self._fail(request_id, "lost", message, hint)
-        self._emit(ServerLost(message, hint), 0)
-        self._reconnect()
-
-    def _reconnect(self) -> None:
-        self._disconnect()
-        self._connect()
-
-    def _fail(self, request_id: str, code: str, message: str, hint: str = "") -> None:
-        self._forget(request_id)
-        self._emit(Failed(request_id, code, message, hint), 0)
-
-    def _forget(self, request_id: str) -> None:
-        entry = self._open.pop(request_id, None)
-        if entry is not None:
-            entry.close()
-
-    def _emit(self, event: ClientEvent, size: int) -> None:
-        self._unread.add(size)
-        self._inbox.put((event, size))

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from toy_generator import ToyGenerator, toy_listen, toy_service
 
+from server.door import is_loopback
 from server.errors import BadRequest
 from server.registry import Registry
 from server.service import Service
 from server.settings import Limits, Settings
-from server.transport import ServerThread, Transport, is_loopback
+from server.transport import ServerThread, Transport
 from server.wire.assemble import Take, TakeAssembler
 from server.wire.client import Client, ServerLost
 from server.wire.messages import (
