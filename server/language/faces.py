@@ -48,7 +48,7 @@ _KIN: Final[tuple[frozenset[str], ...]] = (
 
 
 def family_of(code: str) -> str:
-    """"AU12L" -> "AU12"."""
+    """ "AU12L" -> "AU12"."""
     return ACTION_UNITS[code].family
 
 
@@ -115,14 +115,12 @@ def union(faces: Iterable[Mapping[str, float]]) -> Face:
 
 def _of(face: Mapping[str, float], group: frozenset[str], side: str) -> list[str]:
     return [
-        code
-        for code in face
-        if family_of(code) in group and ACTION_UNITS[code].side in ("", side)
+        code for code in face if family_of(code) in group and ACTION_UNITS[code].side in ("", side)
     ]
 
 
-def settle(face: Mapping[str, float]) -> Face:
-    """Let the weaker of two opposed muscles give way, on each side by itself."""
+def settle(face: Mapping[str, float], give: float = 0.12) -> Face:
+    """Let the weaker of two opposed muscles give way to `give`, on each side by itself."""
     result = dict(face)
     for side in _SIDES:
         for first, second in _CONFLICTS:
@@ -131,7 +129,7 @@ def settle(face: Mapping[str, float]) -> Face:
                 continue
             stronger = max(result[code] for code in ours) >= max(result[code] for code in theirs)
             for code in theirs if stronger else ours:
-                result[code] *= 0.12
+                result[code] *= give
     return result
 
 

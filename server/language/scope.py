@@ -90,6 +90,7 @@ class Clause:
     parts: tuple[str, ...] = ()
     denied: bool = False
     degree: float = 1.0
+    side: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _crosses_punctuation(words: Sequence[str], span: Span) -> bool:
 
 
 def _drop_feelings_that_are_motions(draft: _Draft) -> None:
-    """"Brows low": beside a part of the face, a word that may be a motion is one."""
+    """ "Brows low": beside a part of the face, a word that may be a motion is one."""
     if not draft.parts:
         return
     book = motion_words()
@@ -219,7 +220,7 @@ def _find_sides(draft: _Draft) -> None:
 
 
 def _join_both_sides(draft: _Draft) -> None:
-    """"Left and right" is both."""
+    """ "Left and right" is both."""
     for (i, first), (j, second) in zip(draft.sides, draft.sides[1:], strict=False):
         if first != second and draft.words[i + 1 : j] in (["and"], ["or"], ["as", "well", "as"]):
             draft.sides = [entry for entry in draft.sides if entry[0] not in (i, j)]
@@ -362,7 +363,7 @@ def _feeling_content(draft: _Draft, span: Span, parts: list[Span]) -> Content:
 
 
 def _on_part(face: Face, part: str) -> Face:
-    """"Sad eyes": a feeling told of one part shows there."""
+    """ "Sad eyes": a feeling told of one part shows there."""
     upper = part in _EYE_PARTS or part in ("outer_brows", "lower_lids")
     kept = {c: v for c, v in face.items() if (faces.family_of(c) in _UPPER) == upper}
     return kept or face
@@ -388,7 +389,7 @@ def _actions(
 
 
 def _named_motions(inside: list[Span]) -> list[str]:
-    """"A frown on the lips": smile, frown and sneer also say what a part does."""
+    """ "A frown on the lips": smile, frown and sneer also say what a part does."""
     single = {"smile": "smile", "grin": "smile", "frown": "frown", "sneer": "sneer"}
     names = [span.value.text.split()[0] for span in inside if span.tag == "named"]
     return [motion for name in names for word, motion in single.items() if name.startswith(word)]
@@ -432,7 +433,7 @@ def _inherited(
     draft: _Draft, motions: list[Span], parts: list[Span], bound: tuple[int, int],
     before: list[Content], opener: str,
 ) -> list[Content]:  # fmt: skip
-    """"... and down", "the left one lifts", "only the right": the part of the clause before."""
+    """ "... and down", "the left one lifts", "only the right": the part of the clause before."""
     last = next((c for c in reversed(before) if c.kind in ("action", "named", "au")), None)
     start, end = bound
     loose = content_words(draft.words[start:end])
@@ -451,7 +452,7 @@ def _inherited(
 
 
 def _with_later_side(draft: _Draft, content: Content, bound: tuple[int, int]) -> Content:
-    """"Wink with the right eye": a clause of nothing but a sided part belongs to what it follows."""
+    """ "Wink with the right eye": a clause of nothing but a sided part belongs to what it follows."""
     start, end = bound
     covered = {i for part in draft.parts for i in range(part.start, part.end)}
     covered |= {i for i, _ in draft.sides}
@@ -521,10 +522,8 @@ def _denied_if(content: Content, cues: list[Span], past: list[Span], carried: bo
     return replace(content, negated=negated or content.kind == "still")
 
 
-def _still_parts(
-    draft: _Draft, bound: tuple[int, int, int], own: list[Content]
-) -> list[Content]:
-    """"The brows do not move": a part that is named with a denial but with no motion."""
+def _still_parts(draft: _Draft, bound: tuple[int, int, int], own: list[Content]) -> list[Content]:
+    """ "The brows do not move": a part that is named with a denial but with no motion."""
     start, end, index = bound
     found: list[Content] = []
     for part in draft.parts:
@@ -609,7 +608,8 @@ def _clause(
     degree = 1.0
     for value in degrees:
         degree *= value
-    return Clause(start, end, opener, tuple(unread), named, len(cues) % 2 == 1, degree)
+    side = next((letter for i, letter in draft.sides if start <= i < end), "")
+    return Clause(start, end, opener, tuple(unread), named, len(cues) % 2 == 1, degree, side)
 
 
 def _coverage(draft: _Draft, contents: Sequence[Content]) -> float:

@@ -188,7 +188,7 @@ def motion_words() -> PhraseBook:
 
 
 def au_code(token: str) -> tuple[str, float | None] | None:
-    """"au12l" -> ("AU12L", None); "au12c" -> ("AU12", 0.5); None when it is no AU."""
+    """ "au12l" -> ("AU12L", None); "au12c" -> ("AU12", 0.5); None when it is no AU."""
     found = _AU.fullmatch(token)
     if found is None:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +39,14 @@ class DistilOptions:
     """How the encoder is distilled.
 
     Attributes:
-        minutes: wall-clock limit; the schedule ends with it or with `steps`.
+        n_examples: example sentences of the dictionary that are used.
         gloss_share: how far a word's target leans toward its gloss.
         word_dropout: share of word rows hidden, so that the n-grams learn to stand in.
     """
 
-    steps: int = 9_000
-    batch: int = 256
+    steps: int = 2_500
+    batch: int = 192
+    n_examples: int = 12_288
     rate: float = 2e-3
     gloss_share: float = 0.45
     word_dropout: float = 0.12
@@ -83,7 +85,8 @@ def make_banks(teacher: Teacher, wordnet: Path, config: EncoderConfig, options: 
     glossed = [word for word in vocabulary if word in glosses]
     definitions = [f"{word}: {glosses[word][0]}"[:160] for word in glossed]
     examples = [text for sense in senses for text in sense.examples if 3 <= len(text.split()) <= 18]
-    examples = sorted(set(examples))
+    examples = sorted(set(examples), key=lambda text: zlib.crc32(text.encode()))
+    examples = examples[: options.n_examples]
     own = sorted(
         {item.text for item in tables.feeling_words()}
         | {item.text for item in tables.situations()}

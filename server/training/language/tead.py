@@ -16,6 +16,7 @@ from typing import Final
 
 from server.language import faces, tables
 from server.language.faces import Face
+from server.language.feelings import denial_face, mixed_face, nearest_families, word_face
 
 from . import wording
 from .wording import held_out
@@ -134,21 +135,16 @@ class Composer:
         if pos and options[0].pos != pos:
             return self.feeling(pos)
         word = self.rng.choice(options)
-        return word, feeling_face(word)
+        return word, word_face(word)
 
     def made(
         self, text: str, face: Face, kind: str, family: str, split: str, explicit: bool = True
     ) -> Quadruple:
+        """A quadruple whose tags and situation come from its family."""
         tags = self.tags_for(family) if family and family != UNKNOWN else ()
         situation = self.situation_for(family) if family and family != UNKNOWN else ""
-        aus = faces.compact(faces.settle(face))
+        aus = faces.compact(face if kind == "mixed" else faces.settle(face))
         return Quadruple(text, tags, aus, situation, kind, family, explicit, split)
-
-
-def feeling_face(word: tables.FeelingWord) -> Face:
-    """A feeling word's face: its family's at the word's strength."""
-    family = tables.families()[word.family]
-    return faces.scaled(faces.expand(family.aus), word.strength)
 
 
 @lru_cache(maxsize=1)
@@ -214,12 +210,6 @@ _NOUN_DEGREES: Final = (
 )  # fmt: skip
 
 
-def denial_face(family: str) -> Face:
-    """What is left of a face that only says what it is not."""
-    happy = tables.families()[family].emotion == "happy"
-    return faces.expand({"AU15": 0.3, "AU4": 0.2, "AU1": 0.2}) if happy else {}
-
-
 def _denied(c: Composer) -> Quadruple:
     word, _ = c.feeling()
     if word.pos == "verb" or word.family in ("neutral", "calm"):
@@ -228,11 +218,6 @@ def _denied(c: Composer) -> Quadruple:
     text = c.fill(template, x=word.text.removeprefix("a "))
     split = c.word_split(word.text, held)
     return c.made(text, denial_face(word.family), "denied", "neutral", split)
-
-
-def mixed_face(first: Face, second: Face) -> Face:
-    """Two feelings at once: each a little weaker, the stronger of each muscle."""
-    return faces.settle(faces.union([faces.scaled(first, 0.85), faces.scaled(second, 0.85)]))
 
 
 def _mixed(c: Composer) -> Quadruple:
@@ -247,7 +232,7 @@ def _mixed(c: Composer) -> Quadruple:
     text = c.fill(
         template, a=f"{adverb_a} {first.text}".strip(), b=f"{adverb_b} {second.text}".strip()
     )
-    face = mixed_face(faces.scaled(face_a, degree_a), faces.scaled(face_b, degree_b))
+    face = mixed_face([faces.scaled(face_a, degree_a), faces.scaled(face_b, degree_b)])
     splits = {c.word_split(first.text, held), c.word_split(second.text, held)}
     split = next(s for s in ("word", "phrasing", "train") if s in splits)
     quadruple = c.made(text, face, "mixed", first.family, split)
@@ -438,9 +423,7 @@ def _intransitive(
             f"with {running}", f"make {part} {before}{verb}{after}"]  # fmt: skip
 
 
-def _state(
-    state: str, part: str, plural: bool, before: str, after: str, form: str
-) -> list[str]:
+def _state(state: str, part: str, plural: bool, before: str, after: str, form: str) -> list[str]:
     held = f"{part} {before}{state}{after}"
     if form:
         return [held]
@@ -465,33 +448,11 @@ def _action(c: Composer) -> Quadruple:
 def _pure(c: Composer, text: str, face: Face, kind: str, split: str) -> Quadruple:
     """An entry without a feeling of its own; its situation is the nearest family's."""
     settled = faces.settle(face)
-    family = nearest_family(settled)
+    near = nearest_families(settled)
+    family = near[0][0] if near else ""
     situation = c.situation_for(family) if family else ""
     tags = c.tags_for(family)[:3] if family else ()
     return Quadruple(text, tags, faces.compact(settled), situation, kind, "", True, split)
-
-
-@lru_cache(maxsize=1)
-def _family_vectors() -> tuple[tuple[str, Face, float], ...]:
-    found = []
-    for name, family in tables.families().items():
-        face = faces.expand(family.aus)
-        found.append((name, face, sum(v * v for v in face.values()) ** 0.5))
-    return tuple(found)
-
-
-def nearest_family(face: Face, least: float = 0.6) -> str:
-    """The family whose face is nearest by cosine, or "" under `least`."""
-    size = sum(v * v for v in face.values()) ** 0.5
-    if not size:
-        return ""
-    scored = [
-        (sum(face.get(code, 0.0) * value for code, value in other.items()) / (size * norm), name)
-        for name, other, norm in _family_vectors()
-        if norm
-    ]
-    best, name = max(scored)
-    return name if best >= least else ""
 
 
 def _denied_action(c: Composer) -> Quadruple:

@@ -85,8 +85,6 @@ BUT_NOT: Final = (
 )  # fmt: skip
 
 
-
-
 def held_out(text: str, share: int = 10) -> bool:
     """Whether a word, situation or template belongs to the tenth that is never trained on."""
     return zlib.crc32(("held out|" + text).encode()) % share == 0
@@ -98,7 +96,7 @@ def _head(verb: str) -> tuple[str, str]:
 
 
 def third(verb: str) -> str:
-    """"press together" -> "presses together"."""
+    """ "press together" -> "presses together"."""
     head, rest = _head(verb)
     if re.search(r"[^aeiou]y$", head):
         return head[:-1] + "ies" + rest
@@ -115,14 +113,14 @@ def _doubled(head: str) -> str:
 
 
 def ing(verb: str) -> str:
-    """"draw up" -> "drawing up"."""
+    """ "draw up" -> "drawing up"."""
     head, rest = _head(verb)
     stem = head[:-1] if head.endswith("e") and not head.endswith("ee") else _doubled(head)
     return stem + "ing" + rest
 
 
 def participle(verb: str) -> str:
-    """"draw up" -> "drawn up"."""
+    """ "draw up" -> "drawn up"."""
     head, rest = _head(verb)
     if head in IRREGULAR:
         return IRREGULAR[head][-1] + rest

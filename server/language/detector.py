@@ -1,0 +1,206 @@
+"""Text AU detector after Cafe-Talk, Appendix F: adapter and head on a text embedding.
+
+The adapter is a two-layer bottleneck with a residual connection and normalisation; the head gives
+each AU a probability and an intensity. Beside the paper's AUs it names the family of feeling and
+whether the text speaks of a face at all, so that unknown text stays neutral.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from arkit.action_units import ACTION_UNITS, AU_CODES
+
+from . import tables
+from .errors import WeightsError
+from .faces import Face, expand
+
+AU_COLUMNS: Final[tuple[str, ...]] = tuple(
+    code
+    for code in AU_CODES
+    if ACTION_UNITS[code].side or code + "L" not in ACTION_UNITS
+)
+"""One-sided AUs and the central ones: the columns of an AU vector."""
+
+AU_COLUMN: Final[dict[str, int]] = {code: i for i, code in enumerate(AU_COLUMNS)}
+
+UNKNOWN: Final = "unknown"
+
+
+def family_columns() -> tuple[str, ...]:
+    """Families in table order, then "unknown"."""
+    return (*tables.families(), UNKNOWN)
+
+
+def face_vector(face: Face) -> NDArray[np.float32]:
+    """A face as float32 [n_aus]; AUs that ARKit cannot show are left out."""
+    vector = np.zeros(len(AU_COLUMNS), np.float32)
+    for code, value in expand(face).items():
+        if code in AU_COLUMN:
+            vector[AU_COLUMN[code]] = value
+    return vector
+
+
+def vector_face(vector: NDArray[np.float32], least: float = 0.03) -> Face:
+    """The other way."""
+    return {
+        code: float(value) for code, value in zip(AU_COLUMNS, vector, strict=True) if value >= least
+    }
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """Sizes. `paper` is 512 -> 128 -> 512 on CLIP, `base` 256 -> 96 -> 256 on our encoder."""
+
+    width: int = 256
+    bottleneck: int = 96
+    n_aus: int = len(AU_COLUMNS)
+    n_families: int = 90
+
+
+PAPER: Final = DetectorConfig(width=512, bottleneck=128)
+
+
+class TextAuDetector(nn.Module):
+    """Embedding [B, width] -> AU logits, AU intensities, family logits, explicit logit."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.down = nn.Linear(config.width, config.bottleneck)
+        self.up = nn.Linear(config.bottleneck, config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.presence = nn.Linear(config.width, config.n_aus)
+        self.intensity = nn.Linear(config.width, config.n_aus)
+        self.family = nn.Linear(config.width, config.n_families)
+        self.explicit = nn.Linear(config.width, 1)
+        self.align = nn.Linear(config.n_aus, config.width)
+
+    def adapt(self, embedding: Tensor) -> Tensor:
+        """The adapted embedding, [B, width]."""
+        bottleneck = torch.relu(self.down(embedding))
+        return self.norm(embedding * embedding.shape[-1] ** 0.5 + self.up(bottleneck))
+
+    def forward(self, embedding: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        adapted = self.adapt(embedding)
+        return (
+            self.presence(adapted),
+            torch.sigmoid(self.intensity(adapted)),
+            self.family(adapted),
+            self.explicit(adapted).squeeze(-1),
+        )
+
+    def au_embedding(self, aus: Tensor) -> Tensor:
+        """AU vectors [B, n_aus] in the space of the adapted text (for InfoNCE)."""
+        return self.align(aus)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the network makes of a text.
+
+    Attributes:
+        face: one-sided AU codes with intensities. families: name -> probability, best first.
+        explicit: probability that the text names the face or the feeling.
+        unknown: probability that it says nothing about a face.
+        confidence: 0..1.
+    """
+
+    face: Face
+    families: dict[str, float]
+    explicit: float
+    unknown: float
+    confidence: float
+
+    @property
+    def family(self) -> str:
+        """The most likely family."""
+        return next(iter(self.families))
+
+
+@torch.inference_mode()
+def guess(detector: TextAuDetector, embeddings: NDArray[np.float32]) -> list[Guess]:
+    """Read embeddings [B, width]."""
+    logits, intensity, family, explicit = detector(torch.from_numpy(embeddings))
+    presence = torch.sigmoid(logits).numpy()
+    chance = torch.softmax(family, -1).numpy()
+    named = torch.sigmoid(explicit).numpy()
+    return [
+        _guess(presence[i], intensity[i].numpy(), chance[i], float(named[i]))
+        for i in range(len(presence))
+    ]
+
+
+def _guess(
+    presence: NDArray[np.float32],
+    intensity: NDArray[np.float32],
+    chance: NDArray[np.float32],
+    explicit: float,
+) -> Guess:
+    columns = family_columns()
+    order = np.argsort(-chance)[:8]
+    families = {columns[i]: float(chance[i]) for i in order if columns[i] != UNKNOWN}
+    unknown = float(chance[columns.index(UNKNOWN)])
+    face = vector_face(np.where(presence >= 0.5, intensity, 0.0).astype(np.float32))
+    sure = float(presence[presence >= 0.5].mean()) if (presence >= 0.5).any() else 0.0
+    confidence = (1.0 - unknown) * max(sure, float(chance.max()) if not face else sure)
+    return Guess(face, families, explicit, unknown, confidence)
+
+
+def save_detector(
+    detector: TextAuDetector, index: Sequence[str], vectors: NDArray[np.float32], path: Path,
+    note: dict[str, str],
+) -> None:  # fmt: skip
+    """Write the detector (float16) with the index of known expressions (int8 unit vectors)."""
+    from safetensors.torch import save_file
+
+    stored = {name: value.to(torch.float16) for name, value in detector.state_dict().items()}
+    stored["index"] = torch.from_numpy(np.round(vectors * 127 * 4).clip(-127, 127).astype(np.int8))
+    metadata = {
+        "config": json.dumps(asdict(detector.config)),
+        "aus": " ".join(AU_COLUMNS),
+        "families": " ".join(family_columns()),
+        "index": "|".join(index),
+        **note,
+    }
+    save_file(stored, str(path), metadata=metadata)
+
+
+def load_detector(path: Path) -> tuple[TextAuDetector, tuple[str, ...], NDArray[np.float32]]:
+    """Read (detector, names of the index, unit vectors [n, width]).
+
+    Raises:
+        WeightsError: the file is absent, of another AU table, or does not fit.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise WeightsError(f"there are no AU detector weights at {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata()
+            config = DetectorConfig(**json.loads(metadata["config"]))
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path} is not an AU detector of this version: {error}") from error
+    if metadata["aus"].split() != list(AU_COLUMNS):
+        raise WeightsError(f"{path} was trained for another AU table: train the language part again")
+    if metadata["families"].split() != list(family_columns()):
+        raise WeightsError(f"{path} was trained for other families: train the language part again")
+    vectors = stored.pop("index").numpy().astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-6)
+    detector = TextAuDetector(config)
+    try:
+        detector.load_state_dict({name: value.float() for name, value in stored.items()})
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not fit its own config: {error}") from error
+    return detector.eval(), tuple(metadata["index"].split("|")), vectors

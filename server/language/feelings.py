@@ -1,0 +1,61 @@
+"""Faces of feelings from the tables: of a word, of a denial, of two at once, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from . import faces, tables
+from .faces import Face
+
+MIXING: Final = 0.85
+"""Degree of each feeling when two are felt at once."""
+
+_DENIED_JOY: Final = {"AU1": 0.2, "AU4": 0.2, "AU15": 0.3}
+"""Someone told to be "not happy" is a little sad (Cafe-Talk, Tab. 9)."""
+
+
+def family_face(family: str) -> Face:
+    """A family's face at plain strength."""
+    return faces.expand(tables.families()[family].aus)
+
+
+def word_face(word: tables.FeelingWord) -> Face:
+    """A feeling word's face: its family's at the word's strength."""
+    return faces.scaled(family_face(word.family), word.strength)
+
+
+def denial_face(family: str) -> Face:
+    """What is left of a direction that only denies a feeling."""
+    happy = tables.families()[family].emotion == "happy"
+    return faces.expand(_DENIED_JOY) if happy else {}
+
+
+def mixed_face(parts: Sequence[Face]) -> Face:
+    """Feelings at once: each a little weaker, the stronger of each muscle; both stay readable."""
+    if len(parts) == 1:
+        return dict(parts[0])
+    return faces.settle(faces.union([faces.scaled(part, MIXING) for part in parts]), give=0.4)
+
+
+@lru_cache(maxsize=1)
+def _family_vectors() -> tuple[tuple[str, Face, float], ...]:
+    found: list[tuple[str, Face, float]] = []
+    for name in tables.families():
+        face = family_face(name)
+        found.append((name, face, sum(v * v for v in face.values()) ** 0.5))
+    return tuple(found)
+
+
+def nearest_families(face: Mapping[str, float], least: float = 0.6) -> list[tuple[str, float]]:
+    """Families by the cosine of their faces, best first, those under `least` left out."""
+    size = sum(v * v for v in face.values()) ** 0.5
+    if not size:
+        return []
+    scored = [
+        (name, sum(face.get(code, 0.0) * v for code, v in other.items()) / (size * norm))
+        for name, other, norm in _family_vectors()
+        if norm
+    ]
+    return sorted((entry for entry in scored if entry[1] >= least), key=lambda entry: -entry[1])

@@ -1,0 +1,296 @@
+"""Tune the distilled encoder on TEAD together with the AU detector, then the ExpCLIP space.
+
+The detector's losses are Cafe-Talk's (BCE on AUs, InfoNCE between text and AUs) with an intensity
+and a family term; a share of every batch keeps to the sentence model, so that words that TEAD has
+never said keep their meaning. `train_expclip` has the paper's three losses and weights.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from arkit.names import ARKIT_NAMES
+from server.language import faces, tables, words
+from server.language.detector import (
+    UNKNOWN,
+    DetectorConfig,
+    TextAuDetector,
+    face_vector,
+    family_columns,
+)
+from server.language.encoder import BuiltinTextEncoder
+from server.language.expclip import ExpClip
+from server.language.feelings import family_face
+
+from .distil import Bank, Batcher, Report, distil_loss
+from .tead import Quadruple
+
+_NO_FAMILY = -100
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """How encoder and detector are tuned.
+
+    Attributes:
+        distil_batch: texts of every step that keep to the teacher.
+        shuffle, drop: chances of text augmentation (shuffled clauses, dropped stop words).
+    """
+
+    steps: int = 2_600
+    batch: int = 160
+    distil_batch: int = 64
+    rate: float = 1.2e-3
+    drop: float = 0.12
+    word_dropout: float = 0.06
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """TEAD as arrays.
+
+    Attributes:
+        texts: [n]. aus: float32 [n, n_aus]. families: int64 [n], -100 where there is none.
+        explicit: float32 [n].
+    """
+
+    texts: tuple[str, ...]
+    aus: NDArray[np.float32]
+    families: NDArray[np.int64]
+    explicit: NDArray[np.float32]
+
+
+def examples_of(quadruples: Sequence[Quadruple]) -> Examples:
+    """Arrays of quadruples."""
+    column = {name: i for i, name in enumerate(family_columns())}
+    return Examples(
+        tuple(q.text for q in quadruples),
+        np.stack([face_vector(q.aus) for q in quadruples]),
+        np.array([column[q.family] if q.family else _NO_FAMILY for q in quadruples]),
+        np.array([float(q.explicit) for q in quadruples], np.float32),
+    )
+
+
+def family_examples(texts: Sequence[tuple[str, str]], explicit: bool) -> list[Quadruple]:
+    """(text, family) pairs as quadruples at plain strength; family "unknown" is no face."""
+    found: list[Quadruple] = []
+    for text, family in texts:
+        aus = {} if family == UNKNOWN else faces.compact(family_face(family))
+        found.append(Quadruple(text, (), aus, "", "feeling", family, explicit))
+    return found
+
+
+def tag_texts(quadruples: Sequence[Quadruple]) -> list[tuple[str, str]]:
+    """The paper's second text, the tags, as (text, family)."""
+    pairs = {(", ".join(q.tags), q.family) for q in quadruples if q.tags and q.family in tables.families()}  # fmt: skip
+    return sorted(pairs)[:1500]
+
+
+def augmented(text: str, rng: random.Random, drop: float) -> str:
+    """EDA (Wei and Zou 2019): function words dropped, clauses shuffled; denials are never lost."""
+    kept = text
+    if rng.random() < drop:
+        keep = {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}  # fmt: skip
+        pieces = [w for w in text.split() if w.lower() not in words.FUNCTION_WORDS
+                  or w.lower() in keep or rng.random() < 0.5]  # fmt: skip
+        kept = " ".join(pieces) or text
+    return kept
+
+
+class _Losses:
+    """The detector's terms for one batch."""
+
+    def __init__(self, examples: Examples) -> None:
+        share = examples.aus.astype(bool).mean(0)
+        weight = np.clip(((1 - share) / np.maximum(share, 1e-3)) ** 0.35, 1.0, 6.0)
+        self._weight = torch.from_numpy(weight.astype(np.float32))
+        self._unknown = family_columns().index(UNKNOWN)
+
+    def __call__(
+        self, detector: TextAuDetector, embedding: Tensor, aus: Tensor, family: Tensor,
+        explicit: Tensor,
+    ) -> Tensor:  # fmt: skip
+        adapted = detector.adapt(embedding)
+        present = (aus > 0).float()
+        logits = detector.presence(adapted)
+        bce = nn.functional.binary_cross_entropy_with_logits(
+            logits, present, pos_weight=self._weight
+        )
+        intensity = torch.sigmoid(detector.intensity(adapted))
+        amount = ((intensity - aus).square() * present).sum() / present.sum().clamp_min(1)
+        family_logits = detector.family(adapted)
+        named = nn.functional.cross_entropy(family_logits, family, ignore_index=_NO_FAMILY)
+        known = torch.log_softmax(family_logits, -1)[:, self._unknown].exp()
+        spoken = -(torch.log1p(-known.clamp_max(0.99)) * (family == _NO_FAMILY)).mean()
+        explicit_loss = nn.functional.binary_cross_entropy_with_logits(
+            detector.explicit(adapted).squeeze(-1), explicit
+        )
+        contrast = self.contrast(detector, adapted, aus)
+        return 12 * bce + 6 * amount + 0.5 * named + spoken + 0.5 * explicit_loss + 0.3 * contrast
+
+    @staticmethod
+    def contrast(detector: TextAuDetector, adapted: Tensor, aus: Tensor) -> Tensor:
+        """InfoNCE both ways; texts of the very same face are all positives."""
+        text = nn.functional.normalize(adapted, dim=-1)
+        face = nn.functional.normalize(detector.au_embedding(aus), dim=-1)
+        logits = text @ face.T / 0.07
+        same = (torch.cdist(aus, aus) < 1e-3).float()
+        target = same / same.sum(1, keepdim=True)
+        forth = -(target * torch.log_softmax(logits, 1)).sum(1).mean()
+        back = -(target.T * torch.log_softmax(logits, 0)).sum(0).mean()
+        return 0.5 * (forth + back)
+
+
+def tune(
+    encoder: BuiltinTextEncoder, examples: Examples, banks: Sequence[Bank], options: TuneOptions,
+    folder: Path, report: Report,
+) -> TextAuDetector:  # fmt: skip
+    """Train encoder and detector together; resumes from `folder`/tune.pt."""
+    torch.manual_seed(options.seed)
+    detector = TextAuDetector(
+        DetectorConfig(width=encoder.width, n_families=len(family_columns()))
+    )
+    both = nn.ModuleList([encoder.network, detector])
+    optimiser = torch.optim.AdamW(both.parameters(), lr=options.rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.08
+    )
+    path, first = folder / "tune.pt", 0
+    if path.is_file():
+        state = torch.load(path, weights_only=True)
+        both.load_state_dict(state["both"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        first = int(state["step"])
+    rng = np.random.default_rng(options.seed + first)
+    talk = random.Random(options.seed + first)
+    batcher, losses = Batcher(encoder, encoder.network.config.longest), _Losses(examples)
+    weights = np.array([bank.weight for bank in banks])
+    weights = weights / weights.sum()
+    started, smooth = time.monotonic(), 0.0
+    both.train()
+    for step in range(first, options.steps):
+        rows = rng.choice(len(examples.texts), options.batch)
+        bank = banks[int(rng.choice(len(banks), p=weights))]
+        others = rng.choice(len(bank.texts), options.distil_batch)
+        texts = [augmented(examples.texts[i], talk, options.drop) for i in rows]
+        found = encoder.network(
+            *batcher([*texts, *(bank.texts[i] for i in others)], options.word_dropout, rng)
+        )
+        target = torch.from_numpy(bank.targets[others].astype(np.float32))
+        loss = losses(
+            detector,
+            found[: options.batch],
+            torch.from_numpy(examples.aus[rows]),
+            torch.from_numpy(examples.families[rows]),
+            torch.from_numpy(examples.explicit[rows]),
+        ) + 2.0 * distil_loss(found[options.batch :], target)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(both.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
+        if (step + 1) % 200 == 0 or step + 1 == options.steps:
+            pace = (time.monotonic() - started) / (step + 1 - first)
+            report(f"tune step {step + 1} loss {smooth:.4f} {pace:.3f} s/step")
+            torch.save(
+                {"both": both.state_dict(), "optimiser": optimiser.state_dict(),
+                 "schedule": schedule.state_dict(), "step": step + 1}, path,
+            )  # fmt: skip
+    both.eval()
+    return detector
+
+
+@dataclass(frozen=True)
+class ExpClipOptions:
+    """How the autoencoder and projector are trained (Eq. 1 with the paper's weights 1, 10, 10)."""
+
+    steps: int = 3_000
+    batch: int = 256
+    rate: float = 1e-3
+    ae_weight: float = 1.0
+    align_weight: float = 10.0
+    cross_weight: float = 10.0
+    noise: float = 0.02
+    seed: int = 0
+
+
+def pose_matrix(quadruples: Sequence[Quadruple]) -> NDArray[np.float32]:
+    """Blendshapes of quadruples, float32 [n, 52]."""
+    result = np.zeros((len(quadruples), len(ARKIT_NAMES)), np.float32)
+    cache: dict[tuple[tuple[str, float], ...], NDArray[np.float32]] = {}
+    for i, quadruple in enumerate(quadruples):
+        key = tuple(sorted(quadruple.aus.items()))
+        if key not in cache:
+            shapes = quadruple.blendshapes()
+            cache[key] = np.array([shapes[name] for name in ARKIT_NAMES], np.float32)
+        result[i] = cache[key]
+    return result
+
+
+def expclip_loss(model: ExpClip, text: Tensor, pose: Tensor, options: ExpClipOptions,
+                 noise: Tensor) -> Tensor:  # fmt: skip
+    """Eqs. 2-4: reconstruction, 1 - cos(P(text), E(b)), and D(P(text)) against b."""
+    augmented_pose = (pose + noise).clamp(0, 1)
+    code = model.encoder(augmented_pose)
+    rebuilt = (model.decoder(code) - pose).square().sum(-1).mean()
+    projected = model.projector(text)
+    align = 1 - (projected * code).sum(-1).mean()
+    cross = (model.decoder(projected) - pose).square().sum(-1).mean()
+    total = options.ae_weight * rebuilt + options.align_weight * align
+    return total + options.cross_weight * cross / 4
+
+
+def train_expclip(
+    model: ExpClip, text: NDArray[np.float32], pose: NDArray[np.float32],
+    options: ExpClipOptions, folder: Path, report: Report,
+) -> None:  # fmt: skip
+    """Train E, D and P on cached text embeddings [n, n_text] and poses [n, 52]; resumable."""
+    torch.manual_seed(options.seed)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.08
+    )
+    path, first = folder / "expclip.pt", 0
+    if path.is_file():
+        state = torch.load(path, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        first = int(state["step"])
+    rng = np.random.default_rng(options.seed + first)
+    started, smooth = time.monotonic(), 0.0
+    model.train()
+    for step in range(first, options.steps):
+        rows = rng.choice(len(pose), options.batch)
+        target = pose[rows]
+        noise = rng.normal(0, options.noise, target.shape).astype(np.float32) * (target > 0)
+        loss = expclip_loss(
+            model, torch.from_numpy(text[rows]), torch.from_numpy(target), options,
+            torch.from_numpy(noise),
+        )  # fmt: skip
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
+        if (step + 1) % 250 == 0 or step + 1 == options.steps:
+            pace = (time.monotonic() - started) / (step + 1 - first)
+            report(f"expclip step {step + 1} loss {smooth:.4f} {pace:.3f} s/step")
+            torch.save(
+                {"model": model.state_dict(), "optimiser": optimiser.state_dict(),
+                 "schedule": schedule.state_dict(), "step": step + 1}, path,
+            )  # fmt: skip
+    model.eval()
