@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arkit.names import ARKIT_NAMES, INDEX
+from flame.head import built_in_head
 
 CLOSED_MM: Final = 1.0
 """A gap under this is a closed mouth."""
@@ -25,14 +26,6 @@ _HALF_WIDTH = 0.9  # cm: the middle of the mouth, where an open mouth shows
 _COLUMN = 0.15  # cm
 _LIP_HEIGHT = 0.6  # cm of lip on either side of the line where the lips meet
 _FOLLOWS_JAW, _STAYS = -2.0, -1.0  # cm that jawOpen moves skin down: lower lip, upper lip
-
-
-class LipGap(Protocol):
-    """A head that can say how far its lips are apart."""
-
-    def __call__(self, coefficients: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the gap in mm, [T], for ARKit coefficients [T, 52]; 0 or less is contact."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -131,3 +124,24 @@ def _arkit_offsets(
                 offsets[INDEX[candidate]] += vertices - neutral
                 break
     return offsets
+
+
+@dataclass(frozen=True)
+class BuiltInLips:
+    """The lip line of the built-in head: pairs of vertices that meet when the mouth is shut."""
+
+    rest: NDArray[np.float64]  # [pairs] mm
+    moves: NDArray[np.float64]  # [52, pairs] mm
+
+    def __call__(self, coefficients: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the widest gap in mm, [T]; as `Head.lip_gap_mm`, without posing the whole head."""
+        return (self.rest + np.asarray(coefficients, np.float64) @ self.moves).max(axis=1)
+
+
+def load_built_in_lips() -> BuiltInLips:
+    """Take the lip line from the built-in head."""
+    head = built_in_head()
+    up, low = head.landmarks["upper_lip_inner"], head.landmarks["lower_lip_inner"]
+    moves = np.stack([head.shapes[name][up, 1] - head.shapes[name][low, 1] for name in ARKIT_NAMES])
+    rest = head.vertices[up, 1] - head.vertices[low, 1]
+    return BuiltInLips(rest.astype(np.float64) * 1000, moves.astype(np.float64) * 1000)
