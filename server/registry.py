@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib
 import threading
 from collections.abc import Callable, Mapping
@@ -68,11 +70,21 @@ class Registry:
 
 
 def resolve_device(device: str) -> str:
-    """Return "cuda" or "cpu" for "auto", without loading torch when the answer is given."""
+    """Return "cuda" or "cpu" for "auto"; torch, slow to load, is asked only where a driver is."""
     if device != "auto":
         return device
+    if not _has_cuda_driver():
+        return "cpu"
     try:
         import torch
     except ImportError:
         return "cpu"
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _has_cuda_driver() -> bool:
+    for library in ("libcuda.so.1", "nvcuda.dll"):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(library)
+            return True
+    return False

@@ -12,8 +12,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -21,6 +19,7 @@ import numpy as np
 
 from arkit.clip import Phone
 
+from . import __version__
 from .errors import BadAudio, BadRequest, InternalError, SoliloquyError
 from .generators.base import CheckCancel, Speech
 from .performance import LISTEN_SHARE, OnEvent, Performance, make_windows
@@ -87,7 +86,7 @@ class Service:
     def welcome(self) -> Welcome:
         """Return what this server is and can do."""
         return Welcome(
-            server_version=version(),
+            server_version=__version__,
             device=self.registry.device,
             generators=self.registry.names,
             limits=self.settings.limits.as_mapping(),
@@ -232,15 +231,6 @@ def failure(request_id: str, error: BaseException) -> Failed:
     return Failed(request_id, error.code, error.message, error.hint)
 
 
-@cache
-def version() -> str:
-    """Return the installed version of Soliloquy."""
-    try:
-        return metadata.version("soliloquy")
-    except metadata.PackageNotFoundError:
-        return "unknown (not installed)"
-
-
 def _default_listen() -> Listen:
     from .speech.ears import Ears
 
@@ -254,7 +244,7 @@ def _checked(blocks: Iterator[Samples], check_cancel: CheckCancel) -> Iterator[S
 
 
 def _provenance(audio: AudioSource | None) -> dict[str, object]:
-    facts: dict[str, object] = {"soliloquy": version(), "wire": WIRE_VERSION}
+    facts: dict[str, object] = {"soliloquy": __version__, "wire": WIRE_VERSION}
     if audio is not None:
         facts["audio_sha256"] = _sha256(audio)
     return facts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import signal
 import tempfile
 import threading
 import time
@@ -104,8 +105,12 @@ class Transport:
         """Clients that are known now."""
         return len(self._sessions)
 
+    def stop_soon(self) -> None:
+        """End `run` within its idle time; takes no lock, so a signal handler may call it."""
+        self._stopping.set()
+
     def stop(self) -> None:
-        """End `run` soon."""
+        """End `run` now."""
         self._stopping.set()
         self._wake()
 
@@ -358,11 +363,26 @@ class Transport:
 
 
 def serve(settings: Settings, on_ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until interrupted. `on_ready` is told the address."""
+    """Serve until interrupted or terminated; call it in the main thread.
+
+    Args:
+        settings: address, device, keys, limits.
+        on_ready: told the address once clients can connect.
+
+    Raises:
+        SoliloquyError: the address or the keys cannot be used.
+    """
     transport = Transport(Service(settings))
-    on_ready(transport.address)
-    with contextlib.suppress(KeyboardInterrupt):
+    before = [
+        (number, signal.signal(number, lambda *_: transport.stop_soon()))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    ]
+    try:
+        on_ready(transport.address)
         transport.run()
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 class ServerThread:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -378,3 +381,25 @@ def test_what_other_machines_can_reach_is_known(address: str, loopback: bool) ->
 def test_without_keys_only_this_machine_may_come_in() -> None:
     with pytest.raises(BadRequest, match="Make keys with `soliloquy keys`"):
         Transport(toy_service(bind="tcp://0.0.0.0:*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_served_process_ends_quickly_and_cleanly_on_a_signal(number: int) -> None:
+    program = (
+        "from server.settings import Settings; from server.transport import serve;"
+        "serve(Settings(bind='tcp://127.0.0.1:*'), lambda a: print(a, flush=True))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = process.stdout.readline().strip()
+        with Client(address) as client:
+            assert client.hello() is not None
+            started = time.monotonic()
+            process.send_signal(number)
+            assert process.wait(5.0) == 0
+            assert time.monotonic() - started < 2.0
+            until(lambda: not client.connected)
+        assert process.stderr.read() == ""
