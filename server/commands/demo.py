@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from server.commands.blender import blender_problem
 from server.commands.lines import DemoLine, find_line
+from server.commands.native import blender_problem, preview_problem
 from server.commands.output import ProgressBar, say
 from server.commands.writing import write_take
 from server.errors import InternalError, Unavailable
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and print where things are and what to do next."""
-    problem = blender_problem()
+    problem = blender_problem() or preview_problem()
     if problem is not None:
         raise Unavailable(*problem)
     line = find_line(args.line, args.out)

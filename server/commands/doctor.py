@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from server import __version__
-from server.commands.blender import blender_problem
+from server.commands.native import Problem, blender_problem, preview_problem
 from server.commands.output import say, say_json
 from server.settings import DEFAULT_ADDRESS
 
@@ -61,8 +61,8 @@ def examine(address: str) -> Iterator[Finding]:
     yield from _packages()
     yield _device()
     yield from _weights()
-    yield _blender()
-    yield _preview()
+    yield _native("Blender as a module", ".blend without opening Blender", blender_problem())
+    yield _native("preview", "mp4 without Blender", preview_problem())
     yield _voice()
     yield _server(address)
 
@@ -115,13 +115,9 @@ def _found(name: str, module: str, use: str, extra: str) -> Finding:
     return Finding(name, there, seen, f"pip install 'soliloquy[{extra}]'", needed=False)
 
 
-def _blender() -> Finding:
-    seen, advice = blender_problem() or ("works: .blend without opening Blender", "")
-    return Finding("Blender as a module", not advice, seen, advice, needed=False)
-
-
-def _preview() -> Finding:
-    return _found("preview", "pyvista", "mp4 previews without Blender", "preview")
+def _native(name: str, use: str, problem: Problem | None) -> Finding:
+    seen, advice = problem or (f"works: {use}", "")
+    return Finding(name, problem is None, seen, advice, needed=False)
 
 
 def _voice() -> Finding:
