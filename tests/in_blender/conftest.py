@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,11 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def run_in_blender(version: str, module: str, function: str, **arguments: Any) -> str:
     """Run a case and return what it printed; a failing case fails the test."""
-    done = subprocess.run(
-        [INTERPRETERS[version], str(RUNNER), module, function, json.dumps(arguments)],
-        capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
+    command = [INTERPRETERS[version], str(RUNNER), module, function, json.dumps(arguments)]
+    with tempfile.TemporaryDirectory() as resources:
+        environment = {"PYTHONDONTWRITEBYTECODE": "1", "BLENDER_USER_RESOURCES": resources}
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=300, check=False,
+            env={**os.environ, **environment},
+        )  # fmt: skip
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "case passed" in done.stdout, said[-6000:]
     return said

@@ -43,6 +43,7 @@ def arkit_face(name: str = "Face") -> Any:
 
 def select(*items: Any) -> None:
     """Select exactly these."""
+    bpy.context.view_layer.update()
     for other in bpy.context.view_layer.objects:
         other.select_set(other in items)
     bpy.context.view_layer.objects.active = items[0]
