@@ -66,10 +66,10 @@ _GROUPS = (
 )
 # Light positions (m, face at the origin), strengths and colours: key, fill, rim.
 _LIGHTS = (
-    ((1.2, 1.4, 2.2), 0.72, (1.0, 0.96, 0.90)),
-    ((-2.2, 0.4, 1.6), 0.34, (0.86, 0.92, 1.0)),
-    ((-0.8, 1.6, -2.2), 0.55, (1.0, 1.0, 1.0)),
-    ((0.0, -0.6, 2.4), 0.12, (1.0, 0.92, 0.88)),
+    ((1.1, 1.3, 2.4), 0.62, (1.0, 0.97, 0.92)),
+    ((-2.4, 0.3, 1.6), 0.40, (0.88, 0.93, 1.0)),
+    ((-0.9, 1.4, -2.2), 0.50, (1.0, 1.0, 1.0)),
+    ((0.2, -1.2, 1.8), 0.20, (1.0, 0.90, 0.84)),
 )
 
 
@@ -123,19 +123,24 @@ class VertexNormals:
 class Stage:
     """One window's worth of rendering state, reused from frame to frame."""
 
-    def __init__(self, head: Drawable, size: tuple[int, int], camera: Camera) -> None:
+    def __init__(
+        self, head: Drawable, size: tuple[int, int], camera: Camera, supersample: int = 1
+    ) -> None:
         if camera not in _YAW_DEGREES:
             raise PreviewError(
                 f"there is no camera '{camera}'; choose one of {', '.join(_YAW_DEGREES)}"
             )
         pyvista = _pyvista()
         self._head = head
+        self._supersample = supersample
         self._normals = VertexNormals(head.faces, len(head.vertices))
         self._meshes: list[tuple[Any, npt.NDArray[np.int64]]] = []
         try:
             with _quiet():
                 self._plotter = pyvista.Plotter(
-                    off_screen=True, window_size=list(size), lighting=None
+                    off_screen=True,
+                    window_size=[supersample * side for side in size],
+                    lighting=None,
                 )
                 self._furnish(pyvista, camera)
                 self._plotter.show(auto_close=False, interactive=False)
@@ -150,21 +155,22 @@ class Stage:
         plotter.set_background(_BACKGROUND[1], top=_BACKGROUND[0])
         for group in _GROUPS:
             self._add_group(pyvista, group)
-        for position, strength, colour in _LIGHTS:
+        yaw = np.radians(_YAW_DEGREES[camera])
+        follow = np.cos(0.7 * yaw), np.sin(0.7 * yaw)
+        for (x, y, z), strength, colour in _LIGHTS:
+            position = (x * follow[0] + z * follow[1], y, z * follow[0] - x * follow[1])
             plotter.add_light(
                 pyvista.Light(
                     position=position, focal_point=(0, 0, 0), intensity=strength, color=colour
                 )
             )
-        yaw = np.radians(_YAW_DEGREES[camera])
-        focus = np.array([0.0, -0.028, 0.01])
+        focus = np.array([0.0, -0.022, 0.01])
         away = np.array([np.sin(yaw), 0.03, np.cos(yaw)]) * 1.1
         plotter.camera.focal_point = focus
         plotter.camera.position = focus + away
         plotter.camera.up = (0, 1, 0)
-        plotter.camera.view_angle = 15.5
+        plotter.camera.view_angle = 14.0
         plotter.camera.clipping_range = (0.3, 3.0)
-        plotter.enable_anti_aliasing("msaa", multi_samples=4)
 
     def _add_group(self, pyvista: Any, group: _Gloss) -> None:
         head = self._head
@@ -178,7 +184,7 @@ class Stage:
             mesh,
             scalars="colour",
             rgb=True,
-            ambient=0.14,
+            ambient=0.18,
             diffuse=0.9,
             specular=group.specular,
             specular_power=group.power,
@@ -195,7 +201,13 @@ class Stage:
             mesh.point_data["Normals"] = normals[used]
             mesh.point_data.active_normals_name = "Normals"
         self._plotter.render()
-        return np.asarray(self._plotter.screenshot(return_img=True))[..., :3].astype(np.uint8)
+        image = np.asarray(self._plotter.screenshot(return_img=True))[..., :3]
+        n = self._supersample
+        if n == 1:
+            return image
+        height, width = image.shape[0] // n, image.shape[1] // n
+        fine = image.reshape(height, n, width, n, 3).astype(np.uint16)
+        return (fine.sum(axis=(1, 3)) // (n * n)).astype(np.uint8)
 
     def close(self) -> None:
         """Free the renderer."""
@@ -233,7 +245,7 @@ def render_frame(
     Raises:
         PreviewError: the renderer is missing, cannot start, or knows no such camera.
     """
-    stage = Stage(head, size, camera)
+    stage = Stage(head, size, camera, supersample=2)
     try:
         return stage.draw(np.asarray(vertices, dtype=np.float32))
     finally:
@@ -346,10 +358,11 @@ def _encode(
                 process.stdin.write(stage.draw(vertices).tobytes())
                 if progress is not None:
                     progress((number + 1) / len(frames))
-            process.stdin.close()
         except BrokenPipeError:
             pass  # ffmpeg gave up; its own words follow below
         finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
             code = process.wait()
         if code:
             errors.seek(0)
@@ -374,7 +387,7 @@ COMBINATIONS: dict[str, dict[str, float]] = {
                 "mouthFrownRight": 0.3},
     "p: closed on open jaw": {"jawOpen": 0.3, "mouthClose": 0.3, "mouthPressLeft": 0.3,
                               "mouthPressRight": 0.3},
-    "u": {"jawOpen": 0.15, "mouthPucker": 0.7, "mouthFunnel": 0.35},
+    "u": {"jawOpen": 0.1, "mouthPucker": 0.8, "mouthFunnel": 0.22},
     "o": {"jawOpen": 0.4, "mouthFunnel": 0.7, "mouthPucker": 0.25},
     "f": {"jawOpen": 0.12, "mouthRollLower": 0.55, "mouthUpperUpLeft": 0.25,
           "mouthUpperUpRight": 0.25, "mouthClose": 0.04},
@@ -404,7 +417,7 @@ def contact_sheet(
     poses = {name: {name: 1.0} for name in ARKIT_NAMES} | COMBINATIONS
     chosen = list(poses) if names is None else list(names)
     head = built_in_head()
-    stage = Stage(head, (tile, tile), camera)
+    stage = Stage(head, (tile, tile), camera, supersample=2)
     tiles = []
     try:
         for name in chosen:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from arkit.names import ARKIT_NAMES, mirror_name
 from flame.head import mouth_shapes as mouth
 from flame.head import upper_shapes as upper
-from flame.head.colour import COLOURS, skin_colours
+from flame.head.colour import COLOURS, eye_colours, skin_colours
 from flame.head.eyes_shapes import LOOK_RADIANS, eye_shapes, turn_eye
 from flame.head.frame import Face, make_face
-from flame.head.hair import hair_cap
+from flame.head.hair import hair_cap, locks
 from flame.head.jaw import jaw_shapes, lips_together, open_jaw, slide_jaw
 from flame.head.landmarks import find_landmarks
 from flame.head.maths import Array, Indices
@@ -170,7 +170,7 @@ def assemble() -> Made:
         "brows": (brows, _ride(brows, skin, shapes)),
         "hair": (hair, {name: delta[scalp] for name, delta in shapes.items()}),
     }
-    return _merge(members, skin)
+    return _merge(members, skin, locks(skin)[scalp])
 
 
 def _skin_materials(skin: Skin) -> tuple[str, ...]:
@@ -184,7 +184,7 @@ def _skin_materials(skin: Skin) -> tuple[str, ...]:
     return tuple(names[kind[skin.faces].max(axis=1)].tolist())
 
 
-def _merge(members: dict[str, tuple[Part, dict[str, Array]]], skin: Skin) -> Made:
+def _merge(members: dict[str, tuple[Part, dict[str, Array]]], skin: Skin, strands: Array) -> Made:
     parts, start = {}, 0
     for name, (part, _) in members.items():
         parts[name] = range(start, start + len(part.vertices))
@@ -201,6 +201,11 @@ def _merge(members: dict[str, tuple[Part, dict[str, Array]]], skin: Skin) -> Mad
     base = np.array([COLOURS[name] for name in materials])
     colours[whole.faces] = base[face_material][:, None]
     colours[: len(skin.vertices)] = skin_colours(skin)
+    for side in ("left", "right"):
+        span = parts[f"eye_{side}"]
+        colours[span.start : span.stop] = eye_colours(whole.vertices[span.start : span.stop])
+    span = parts["hair"]
+    colours[span.start : span.stop] *= 1.0 + 0.30 * strands[:, None]
     return Made(
         vertices=(whole.vertices * CM).astype(np.float32),
         faces=whole.faces.astype(np.int32),

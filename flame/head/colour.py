@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 
 from flame.head.maths import Array, blob, smoothstep
+from flame.head.parts import IRIS_RADIUS, PUPIL_RADIUS
 from flame.head.skin import Skin
+from flame.head.surface import EYE_CENTRE, normals, skin_distance
 
 COLOURS: Final[dict[str, tuple[float, float, float]]] = {
     "skin": (0.86, 0.66, 0.55),
@@ -23,6 +25,24 @@ COLOURS: Final[dict[str, tuple[float, float, float]]] = {
     "brow": (0.22, 0.15, 0.11),
     "hair": (0.20, 0.135, 0.10),
 }
+
+
+def _hollows(skin: Skin) -> Array:
+    """Return how far each skin vertex lies in a hollow, [V] in 0..1: baked ambient shade."""
+    points = skin.vertices
+    out = normals(points)
+    here = skin_distance(points)
+    shade = np.zeros(len(points))
+    for reach in (0.2, 0.5, 1.1):
+        open_air = (skin_distance(points + reach * out) - here) / reach
+        shade += np.clip(1.0 - open_air, 0.0, 1.0) / 3.0
+    shade = np.clip(1.6 * shade, 0.0, 1.0) * (np.abs(here) < 0.05)
+    corners = skin.faces.ravel()
+    degree = np.bincount(corners, minlength=len(points))
+    for _ in range(3):
+        around = np.repeat(shade[skin.faces].mean(axis=1), 4)
+        shade = np.bincount(corners, weights=around, minlength=len(points)) / degree
+    return shade
 
 
 def skin_colours(skin: Skin) -> Array:
@@ -57,16 +77,33 @@ def skin_colours(skin: Skin) -> Array:
             mask[eye.loops[ring]] = share
             tint(mask, (0.70, 0.40, 0.37))
         hole = skin.topology.openings[f"nostril_{side}"]
-        for ring, share in ((2, 0.35), (3, 0.9), (4, 1.0)):
+        for ring, share in ((1, 0.25), (2, 0.8), (3, 1.0), (4, 1.0)):
             mask = np.zeros(len(points))
             mask[hole.loops[ring]] = share
-            tint(mask, (0.25, 0.10, 0.09))
+            tint(mask, (0.20, 0.08, 0.07))
         mask = np.zeros(len(points))
         mask[hole.bottom] = 1.0
-        tint(mask, (0.2, 0.08, 0.07))
+        tint(mask, (0.15, 0.06, 0.05))
         ear = skin.topology.openings[f"ear_{side}"]
         mask = np.zeros(len(points))
         mask[ear.loops[2:].ravel()] = 0.35
         mask[ear.bottom] = 0.7
         tint(mask, (0.76, 0.44, 0.38))
-    return colour
+    return colour * (1.0 - _hollows(skin)[:, None] * np.array([0.30, 0.40, 0.42]))
+
+
+def eye_colours(points: Array) -> Array:
+    """Return a colour for each vertex [V, 3] of an eyeball: spokes, limbus, shaded white."""
+    centre = np.array(EYE_CENTRE) * np.array([np.sign(points[:, 0].mean()), 1.0, 1.0])
+    offset = points - centre
+    out = np.hypot(offset[:, 0], offset[:, 1])
+    front = offset[:, 2] > 0
+    turn = np.arctan2(offset[:, 1], offset[:, 0])
+    iris = np.array(COLOURS["iris"])
+    light = 1.35 - 0.75 * smoothstep(0.42, 1.0, out / IRIS_RADIUS) + 0.10 * np.cos(14 * turn)
+    colour = np.clip(iris * light[:, None], 0, 1)
+    white = np.array(COLOURS["sclera"])
+    shade = smoothstep(0.85, 1.25, out)[:, None]
+    sclera = white * (1 - shade) + np.array([0.86, 0.72, 0.68]) * shade
+    colour = np.where((front & (out < IRIS_RADIUS))[:, None], colour, sclera)
+    return np.where((front & (out < PUPIL_RADIUS))[:, None], np.array(COLOURS["pupil"]), colour)

@@ -25,8 +25,8 @@ _LIDS = {
     "eyeLookUp": (-0.26, 0.5),
     "eyeLookIn": (0.0, 0.0),
     "eyeLookOut": (0.0, 0.0),
-    "eyeSquint": (0.22, 2.6),
-    "eyeWide": (-0.34, -0.9),
+    "eyeSquint": (0.20, 2.1),
+    "eyeWide": (-0.32, -0.5),
 }
 
 

@@ -35,6 +35,9 @@ class Face:
     is_lip: Array
     """1 on the red of the lips and behind it, else 0."""
 
+    ring: Array
+    """Number of the mouth loop, 0 on the skin to 9 where the lips touch; 0 off the loops."""
+
     @property
     def x(self) -> Array:
         return self.points[:, 0]
@@ -64,12 +67,13 @@ def make_face(skin: Skin) -> Face:
     reach = np.hypot(beyond, points[:, 1] - CORNER_Y)
     tilt = 0.35 + 0.5 * beyond
     upper = smoothstep(-1.0, 1.0, (points[:, 1] - CORNER_Y) / tilt)
-    inside, is_lip = np.zeros(len(points)), np.zeros(len(points))
+    inside, is_lip, place = (np.zeros(len(points)) for _ in range(3))
     mouth = skin.topology.openings["mouth"]
     count = mouth.loops.shape[1]
     k = np.arange(count)
     sign = np.where((k % (count // 2)) == 0, 0.0, np.where(k < count // 2, 1.0, -1.0))
     for ring, loop in enumerate(mouth.loops):
+        place[loop] = min(ring, 9)
         u = np.abs(points[mouth.loops[9], 0]) / MOUTH_HALF_WIDTH
         share = 0.5 + 0.5 * sign * smoothstep(0.0, 0.10, 1 - u)
         soft = ring / BORDER_LOOP
@@ -81,8 +85,9 @@ def make_face(skin: Skin) -> Face:
         if ring > 8:
             inside[loop] = 1.0
     inside[mouth.bottom] = 1.0
+    place[mouth.bottom] = 9
     is_lip[mouth.bottom] = 1.0
-    return Face(skin, points, upper, along, reach, inside, is_lip)
+    return Face(skin, points, upper, along, reach, inside, is_lip, place)
 
 
 def jaw_weight(face: Face) -> Array:
@@ -93,8 +98,8 @@ def jaw_weight(face: Face) -> Array:
     weight = smoothstep(0.0, 1.0, (-22.0 + 6 * side - angle) / (13.0 + 34.0 * side))
     weight = weight * smoothstep(-15.8, -11.8, face.y) * smoothstep(-2.5, 2.5, face.z)
     u = np.abs(face.along)
-    lower = 0.36 + 0.64 * (1 - u**2.6) ** 0.9
-    above = 0.36 * u**3.2
+    lower = 0.42 + 0.58 * (1 - u**2.6) ** 0.9
+    above = 0.42 * u**3.2
     lip = above * face.upper + lower * (1 - face.upper)
     mix = np.maximum(smoothstep(2.3, 0.5, face.reach), face.is_lip)
     return weight * (1 - mix) + lip * mix

@@ -12,7 +12,7 @@ from flame.head.topology import COLUMNS
 
 # Azimuth from the front (degrees) -> height of the hairline (cm).
 _AZIMUTH = np.array([0.0, 14, 30, 42, 52, 62, 70, 76, 80, 83, 87, 106, 112, 120, 145, 180])
-_HAIRLINE = np.array([6.5, 6.7, 6.9, 6.2, 4.4, 2.4, 0.4, -1.2, -1.7, -0.6, 2.6, 2.5, -0.4, -3.6,
+_HAIRLINE = np.array([6.1, 6.3, 6.5, 5.8, 4.2, 2.4, 0.4, -1.2, -1.7, -0.6, 1.4, 1.2, -0.6, -3.6,
                       -5.2, -5.9])  # fmt: skip
 _CM_PER_DEGREE = 0.13
 
@@ -25,7 +25,7 @@ def _inside_hairline(points: Array) -> Array:
     return (points[:, 1] - height) / np.sqrt(1.0 + slope**2)
 
 
-def _locks(skin: Skin) -> Array:
+def locks(skin: Skin) -> Array:
     """Return a seeded unevenness per vertex, -1..1, constant along columns: combed hair."""
     rng = np.random.default_rng(3)
     rough = rng.uniform(-1.0, 1.0, COLUMNS)
@@ -45,7 +45,6 @@ def hair_cap(skin: Skin) -> tuple[Part, Indices]:
     scalp[skin.topology.cap.ravel()] = True
     for opening in skin.topology.openings.values():
         scalp[opening.bottom] = False
-        scalp[opening.loops[0]] = False
     keep = scalp & (inside > -1.0)
     faces = skin.faces[keep[skin.faces].all(axis=1)]
     used = np.unique(faces)
@@ -54,6 +53,6 @@ def hair_cap(skin: Skin) -> tuple[Part, Indices]:
     points = skin.vertices[used]
     depth = inside[used]
     thick = np.where(depth < 0, 0.45 * depth, 0.75 * (1 - np.exp(-np.maximum(depth, 0) / 1.3)))
-    thick += 0.05 * _locks(skin)[used] * (depth > 0.3)
+    thick += 0.07 * locks(skin)[used] * (depth > 0.3)
     lifted = points + normals(points) * thick[:, None]
     return Part(lifted, renumber[faces], ("hair",) * len(faces)), used

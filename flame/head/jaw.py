@@ -7,6 +7,8 @@ import numpy as np
 from flame.head.frame import JAW_AXIS, Face, jaw_weight
 from flame.head.maths import Array, smoothstep
 
+MOUTH_LOOPS_OF_RED = 9.0
+"""Number of the loop on which the lips touch, counted from the skin."""
 OPEN_RADIANS = np.radians(19.5)
 OPEN_SLIDE = np.array([0.0, -0.35, 0.85])
 """The condyle glides forward and down while the jaw turns (Posselt's envelope)."""
@@ -34,8 +36,18 @@ def slide_jaw(points: Array, direction: str) -> Array:
     sign = 1.0 if direction == "left" else -1.0
     out = np.zeros_like(points)
     # One joint stays, so the jaw swings: the front moves further than the back.
-    out[:, 0] = sign * 0.95 * smoothstep(-6.0, 9.0, points[:, 2])
+    out[:, 0] = sign * 0.85 * smoothstep(-3.0, 9.0, points[:, 2])
     return out
+
+
+def _closed_weight(face: Face) -> Array:
+    """Return the jaw's weight for thrusts and shifts, [V]: the lips stay shut and share the way."""
+    weight = jaw_weight(face)
+    red = np.clip((MOUTH_LOOPS_OF_RED - face.ring) / MOUTH_LOOPS_OF_RED, 0.0, 1.0)
+    side = 2.0 * face.upper - 1.0
+    lips = 0.58 - 0.34 * side * red
+    mix = np.maximum(smoothstep(2.0, 0.4, face.reach), face.is_lip)
+    return weight * (1 - mix) + lips * mix
 
 
 def jaw_shapes(face: Face) -> dict[str, Array]:
@@ -45,10 +57,10 @@ def jaw_shapes(face: Face) -> dict[str, Array]:
     opened = open_jaw(points) * weight
     # Opening narrows the mouth a little and hollows the cheeks.
     corner = face.near(2.7, -6.9, 8.6, 1.1) - face.near(-2.7, -6.9, 8.6, 1.1)
-    opened[:, 0] -= 0.28 * corner
+    opened[:, 0] -= 0.42 * corner
     hollow = face.near(5.0, -5.2, 6.0, 1.5) - face.near(-5.0, -5.2, 6.0, 1.5)
     opened[:, 0] -= 0.22 * hollow
-    soft = jaw_weight(face)[:, None]
+    soft = _closed_weight(face)[:, None]
     return {
         "jawOpen": opened,
         "jawForward": slide_jaw(points, "forward") * soft,

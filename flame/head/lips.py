@@ -117,4 +117,7 @@ def mouth_loops(shape: tuple[int, ...]) -> Array:
     corner = np.array([0, count // 2])
     both = 0.5 * (above[:, [0, -1]] + below[:, [0, -1]])
     loops[:, corner] = both
+    # The loops of the red fan out at the corner instead of meeting in one point.
+    for ring, out in ((5, 0.13), (6, 0.09), (7, 0.055), (8, 0.025)):
+        loops[ring, corner] += np.array([[out, 0.0, -0.5 * out], [-out, 0.0, -0.5 * out]])
     return loops

@@ -42,7 +42,7 @@ def _lip_half(face: Face, upper: bool) -> Array:
 
 def smile(face: Face) -> Array:
     """Corner up, out and back; cheek raised and fuller; fold deeper; lips thinner."""
-    out = _vector(_corner(face, 1.35), 0.78, 0.86, -0.42)
+    out = _vector(_corner(face, 1.35), 0.86, 0.90, -0.50)
     pull = smoothstep(0.0, 1.0, face.along) * np.maximum(
         smoothstep(2.0, 0.3, face.reach), face.is_lip
     )
@@ -64,7 +64,7 @@ def frown(face: Face) -> Array:
 def dimple(face: Face) -> Array:
     """Corner pulled straight back into the cheek with a pit beside it."""
     out = _vector(_corner(face, 1.0), 0.50, 0.10, -0.52)
-    out += _vector(face.near(3.45, -6.8, 8.2, 0.5, 0.6), 0.0, 0.0, -0.28)
+    out += _vector(face.near(3.5, -6.8, 8.2, 0.7, 0.8), 0.0, 0.0, -0.26)
     out += _vector(face.near(4.2, -6.3, 7.6, 0.9, 1.0), 0.14, 0.05, 0.22)
     return out + 0.5 * _fold(face)
 
@@ -119,12 +119,16 @@ def pucker(face: Face) -> Array:
     fade = np.maximum(smoothstep(3.2, 0.5, face.reach), face.is_lip)
     fade = fade * smoothstep(5.5, 8.0, face.z)
     out = np.zeros_like(face.points)
-    out[:, 0] = -0.46 * face.x * fade * smoothstep(4.6, 2.0, np.abs(face.x))
-    forward = bump(face.x, 0.0, 1.5) * fade
-    out[:, 2] = 0.92 * forward + 0.35 * fade * smoothstep(1.0, 2.8, np.abs(face.x)) * 0.9
+    out[:, 0] = -0.42 * face.x * fade * smoothstep(4.6, 2.0, np.abs(face.x))
+    forward = bump(face.x, 0.0, 1.6) * fade
+    out[:, 2] = 0.85 * forward + 0.40 * fade * smoothstep(0.8, 2.6, np.abs(face.x))
+    # The red bunches up towards the corners, so the small mouth is round and not a diamond.
     line = CORNER_Y + 0.03
+    u = np.abs(face.along)
+    side = 2.0 * face.upper - 1.0
+    skin_side = np.clip(1.0 - face.ring / 9.0, 0.0, 1.0)
     body = face.is_lip * (1 - face.inside)
-    out[:, 1] = body * (face.y - line) * 0.18
+    out[:, 1] = body * ((face.y - line) * 0.06 + 0.55 * side * skin_side * u**2 * (1 - u**6))
     for sign in (1, -1):
         out += _vector(face.near(sign * 4.4, -6.4, 7.2, 1.3, 1.5), -0.32 * sign, 0.0, 0.05)
     return out
@@ -132,20 +136,20 @@ def pucker(face: Face) -> Array:
 
 def funnel(face: Face) -> Array:
     """Lips open and turned outwards like a trumpet."""
-    out = pucker(face) * np.array([0.62, 0.0, 0.62])
+    out = pucker(face) * np.array([0.60, 0.5, 0.62])
     u = np.abs(face.along)
-    opening = (1 - u**2) ** 1.0
+    opening = (1 - u**2.4) ** 0.8
     above, below = _lip_half(face, True), _lip_half(face, False)
-    out[:, 1] += opening * (0.42 * above - 0.52 * below)
+    out[:, 1] += opening * (0.34 * above - 0.42 * below)
     body = face.is_lip * (1 - face.inside)
-    out[:, 2] += opening * body * 0.30
-    out[:, 1] += opening * body * (0.12 * face.upper - 0.12 * (1 - face.upper))
+    out[:, 2] += opening * body * 0.34
+    out[:, 1] += opening * body * 0.14 * (2 * face.upper - 1)
     out[:, 2] -= 0.10 * opening * face.inside
     return out
 
 
 def roll(face: Face, upper: bool) -> Array:
-    """One lip tucked in over the teeth."""
+    """One lip tucked in over the teeth and behind the other one."""
     share = (face.upper if upper else 1 - face.upper) * (1 - np.abs(face.along) ** 4)
     sign = 1.0 if upper else -1.0
     body = face.is_lip * (1 - face.inside)
@@ -153,8 +157,8 @@ def roll(face: Face, upper: bool) -> Array:
     fade = smoothstep(1.8, 0.5, face.reach) * smoothstep(6.0, 8.0, face.z) * (1 - face.is_lip)
     out = np.zeros_like(face.points)
     out[:, 1] = share * (body * (line - face.y) * 0.80 - fade * 0.42 * sign)
-    out[:, 2] = share * (-0.58 * body - 0.26 * fade)
-    out[:, 2] -= share * face.inside * 0.36
+    out[:, 1] -= share * sign * 0.20 * np.maximum(body, face.inside)
+    out[:, 2] = share * (-0.40 * body - 0.20 * fade - 0.18 * face.inside)
     return out
 
 
@@ -174,6 +178,8 @@ def shrug_upper(face: Face) -> Array:
     along = 1 - np.abs(face.along) ** 2.2
     out = _vector(_lip_half(face, True) * along, 0.0, 0.36, 0.22)
     out += _vector(_lip_half(face, False) * along, 0.0, 0.36, 0.10)
+    touching = np.clip(face.ring - 8.0, 0.0, 1.0) * along
+    out[:, 2] += touching * (0.16 - out[:, 2])
     return out
 
 

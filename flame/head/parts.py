@@ -59,7 +59,7 @@ def grid_faces(rows: int, columns: int, closed: bool) -> Indices:
 
 
 IRIS_RADIUS = 0.60
-PUPIL_RADIUS = 0.26
+PUPIL_RADIUS = 0.24
 _EYE_SEGMENTS = 28
 
 
@@ -119,7 +119,7 @@ _UPPER_TEETH = ((0.86, 1.02, 0.42), (0.68, 0.90, 0.40), (0.78, 1.0, 0.52), (0.70
                 (0.68, 0.76, 0.74), (1.0, 0.70, 0.92), (0.95, 0.66, 0.90))  # fmt: skip
 _LOWER_TEETH = ((0.54, 0.86, 0.36), (0.60, 0.86, 0.38), (0.68, 0.94, 0.46), (0.70, 0.80, 0.62),
                 (0.72, 0.74, 0.70), (1.08, 0.68, 0.92), (1.0, 0.64, 0.90))  # fmt: skip
-INCISAL_EDGE_Y = -6.98
+INCISAL_EDGE_Y = -7.06
 """Height of the upper central incisors' edge; the lower ones bite 2 mm higher behind it."""
 _LEVELS = np.array([0.0, 0.05, 0.3, 0.7, 1.0])
 _FAT = np.array([0.62, 0.84, 1.0, 0.97, 0.80])
@@ -161,7 +161,7 @@ def teeth(upper: bool) -> Part:
         start += size[0]
         edge = INCISAL_EDGE_Y + (0.04 if number == 1 else 0.0) + 0.02 * number
         if not upper:
-            edge = INCISAL_EDGE_Y + 0.16 - 0.02 * number
+            edge = INCISAL_EDGE_Y + 0.2 - 0.02 * number
         left.append(_tooth(at[0], normal[0], size, edge, up))
     rows = join(left)
     gum = _gum(upper, front, half, depth, start)
@@ -193,8 +193,8 @@ def tongue() -> Part:
     """Return the tongue: a loft from its root to its tip with a groove along the middle."""
     knots = np.array([0.0, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0])
     centre_y = np.array([-9.2, -7.9, -7.35, -7.30, -7.42, -7.5, -7.52])
-    centre_z = np.array([3.6, 4.6, 6.0, 7.5, 8.25, 8.5, 8.56])
-    half_width = np.array([1.5, 1.9, 2.0, 1.75, 1.25, 0.7, 0.03])
+    centre_z = np.array([3.4, 4.4, 5.7, 7.0, 7.75, 8.0, 8.06])
+    half_width = np.array([1.4, 1.7, 1.8, 1.5, 1.05, 0.6, 0.03])
     thick = np.array([1.1, 1.0, 0.8, 0.55, 0.4, 0.25, 0.01])
     t = 1 - (1 - np.linspace(0, 1, 22)) ** 1.4
     y, z = spline(knots, centre_y, t), spline(knots, centre_z, t)
@@ -267,11 +267,11 @@ _BROW = np.array([[1.15, 1.62], [1.7, 1.86], [2.6, 2.14], [3.6, 2.32], [4.4, 2.1
 def brow(seed: int = 7) -> Part:
     """Return the left eyebrow: fine strips that lie along the skin, each moved by its root."""
     rng = np.random.default_rng(seed)
-    count = 210
+    count = 260
     s = np.sort(rng.uniform(0.0, 1.0, count))
     knots = np.linspace(0.0, 1.0, len(_BROW))
     height = spline(
-        np.array([0.0, 0.12, 0.4, 0.7, 1.0]), np.array([0.20, 0.30, 0.27, 0.18, 0.04]), s
+        np.array([0.0, 0.12, 0.4, 0.7, 1.0]), np.array([0.22, 0.33, 0.31, 0.21, 0.04]), s
     )
     across = rng.uniform(-1.0, 1.0, count)
     centre = np.stack([spline(knots, column, s) for column in _BROW.T], axis=-1)

@@ -180,6 +180,11 @@ def build_skin() -> Skin:
         points[nose] = near / mask[nose].sum(axis=1, keepdims=True)
         points[nose] = project(points[nose], rounds=1)
     points[index] = project(points[index], rounds=2)
+    crease = index[
+        (np.abs(np.abs(points[index, 0]) - 1.75) < 0.75) & (np.abs(points[index, 1] + 4.35) < 0.9)
+    ]
+    for _ in range(2):
+        points[crease] = 0.5 * points[crease] + 0.5 * _average(points, table, mask)[crease]
     points[neck] = project(points[neck], rounds=4)
     points[neck, 1] = _NECK_Y
     for opening in topology.openings.values():

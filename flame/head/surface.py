@@ -67,7 +67,7 @@ def _skull(points: Array) -> Array:
     up = np.clip(np.sin(angle), 0, 1)
     down = np.clip(-np.sin(angle), 0, 1)
     front = np.clip(np.cos(angle), 0, 1)
-    width = 7.1 + 0.5 * up - 0.45 * down - 0.1 * front
+    width = 7.1 + 0.95 * up - 0.45 * down - 0.1 * front
     width = 6.9 + (width - 6.9) * smoothstep(0.0, 5.0, r)
     power = 2.15 + 0.35 * up + 0.1 * front - 0.15 * down
     level = ((x / width) ** power + (r / radius) ** power) ** (1.0 / power)
@@ -96,7 +96,7 @@ def _nose(points: Array) -> Array:
     column = round_cone(points, (0.0, -4.10, 11.15), (0.0, -4.72, 9.9), (0.26, 0.36))
     nose = smooth_min(bridge, body, 0.9)
     nose = smooth_min(nose, smooth_min(tip, side, 0.3), 0.55)
-    nose = smooth_min(nose, wing, 0.28)
+    nose = smooth_min(nose, wing, 0.40)
     return smooth_min(nose, column, 0.35)
 
 
@@ -115,9 +115,10 @@ def _details(p: Array) -> Array:
     out -= 0.55 * blob(p, (4.5, -2.5, 7.6), (1.35, 1.15, 1.6))
     out -= 0.15 * blob(p, (2.7, -3.4, 8.8), (1.0, 1.0, 1.2))
     out += 0.34 * blob(p, (5.0, -6.2, 5.6), (1.3, 1.7, 2.2))
-    out += 0.16 * blob(p, (6.6, 1.6, 5.4), (1.2, 1.6, 1.6))
+    out += 0.22 * blob(p, (6.6, 1.6, 5.4), (1.2, 1.6, 1.6))
     out -= 0.42 * blob(p, (0.0, -6.6, 9.4), (2.3, 1.5, 1.8))
     out -= 0.25 * blob(p, (0.0, -10.25, 8.7), (1.25, 0.75, 1.2))
+    out -= 0.16 * blob(p, (1.25, -10.6, 8.0), (0.9, 0.6, 1.0))
     out += 0.22 * blob(p, (0.0, -8.85, 8.9), (1.7, 0.42, 1.2))
     out += 0.10 * blob(p, (2.9, -7.35, 8.6), (0.5, 0.7, 1.0))
     groove = segment_distance(flat, _NASOLABIAL)
@@ -133,8 +134,8 @@ def skin_distance(points: Array) -> Array:
     p = points.copy()
     p[..., 0] = np.abs(p[..., 0])
     face = _skull(p) + _details(p)
-    jaw = round_cone(p, (4.95, -6.0, 1.5), (1.25, -10.45, 7.4), (0.9, 0.55))
-    face = smooth_min(face, jaw, 1.8)
+    jaw = round_cone(p, (4.8, -6.0, 1.5), (0.0, -10.5, 7.95), (0.9, 0.6))
+    face = smooth_min(face, jaw, 2.2)
     face = smooth_min(face, _neck(p), 1.3)
     ball = np.linalg.norm(p - np.array(EYE_CENTRE), axis=-1) - (EYE_RADIUS + 0.22)
     face = smooth_min(face, ball, 0.5)
