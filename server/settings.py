@@ -57,7 +57,8 @@ class Settings:
         limits: see `Limits`.
         batch_windows: most windows that are denoised together.
         active_requests: most requests that are listened to or performed at the same time.
-        listeners: threads that read and understand audio.
+        listeners: threads that read and understand audio; with two, an hour does not keep a short
+            line waiting.
         upload_timeout: seconds without an audio chunk after which an upload is given up.
         client_timeout: seconds of silence after which a client is taken for gone.
         ping_interval: seconds between heartbeats to each client.
@@ -70,7 +71,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     batch_windows: int = 16
     active_requests: int = 8
-    listeners: int = 1
+    listeners: int = 2
     upload_timeout: float = 30.0
     client_timeout: float = 30.0
     ping_interval: float = 5.0

@@ -292,9 +292,11 @@ class Transport:
     def _refuse(
         self, session: Session, request_id: str, code: str, message: str, hint: str
     ) -> None:
-        """Answer with `Failed`; an upload of that name is over, a running job is not."""
+        """Answer with `Failed`; an upload of that name is over, a running job is not touched."""
         if request_id in session.uploads:
             session.end(request_id)
+        elif request_id in session.jobs:
+            request_id = ""
         self._answer(session, Failed(request_id, code, message, hint))
 
     def _answer(self, session: Session, message: ServerMessage) -> None:

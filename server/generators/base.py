@@ -82,7 +82,15 @@ CheckCancel = Callable[[], None]
 
 
 class Generator(Protocol):
-    """Plans, denoises and assembles; knows nothing of sockets, files or Blender."""
+    """Plans, denoises and assembles; knows nothing of sockets, files or Blender.
+
+    A class may also have `understands: frozenset[str]`, the controls it obeys out of
+    `server.validation.CONTROLS`: the service then tells the user of all others that were set. A
+    generator without it tells them in `Plan.notes`.
+
+    `denoise` advances `next_window` of each plan by one and leaves plans untouched when it raises,
+    for the service then tries them one by one.
+    """
 
     name: str
 

@@ -173,13 +173,19 @@ class Welcome:
 
 @dataclass(frozen=True)
 class Accepted:
+    """The request will be performed; sent again whenever its position changes.
+
+    Attributes:
+        queue_position: requests ahead of it; 0 when its turn has come.
+    """
+
     request_id: str
     queue_position: int = 0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Stage ("upload", "listen", "perform", "send") and how much of the whole is done, 0..1."""
+    """Stage ("listen" or "perform") and how much of the whole request is done, 0..1."""
 
     request_id: str
     stage: str
@@ -237,7 +243,8 @@ class Failed:
     """A request ended without a result.
 
     Attributes:
-        code: "cancelled", "bad_audio", "bad_request", "limit", "version", "internal".
+        code: "cancelled", "bad_audio", "bad_request", "limit", "version", "unavailable",
+            "internal"; "lost" comes from the client itself when the server is gone.
         message: what happened, with which value. hint: what to do.
     """
 

@@ -17,7 +17,7 @@ from test_transport import SECOND, SILENT, assembled, finish, until
 from toy_generator import ToyGenerator, toy_service
 
 from server.transport import ServerThread
-from server.wire import codec
+from server.wire import codec, link
 from server.wire.client import Client, ServerLost
 from server.wire.messages import (
     AudioChunk,
@@ -235,7 +235,7 @@ def test_a_client_that_is_alive_and_idle_is_not_forgotten(server: ServerThread) 
 
 def test_a_slow_client_pauses_its_own_work_only(server: ServerThread, toy: ToyGenerator) -> None:
     slow = RawClient(server.address, receive_at_most=1)
-    slow.send(GenerateRequest("slow", generator="toy", seconds=3600.0, fps=60.0))
+    slow.send(GenerateRequest("slow", generator="toy", seconds=1200.0, fps=60.0))
     until(toy.entered.is_set)
     settled = 0
 
@@ -247,7 +247,7 @@ def test_a_slow_client_pauses_its_own_work_only(server: ServerThread, toy: ToyGe
         return now == settled
 
     until(at_rest, 20.0)
-    assert 0 < settled < 3600 * 60 / 25, "the whole hour was made for nobody"
+    assert 0 < settled < 1200 * 60 / 25, "the whole line was made for nobody"
     works(server)
     frames, last = 0, None
     while not isinstance(last, Result):
@@ -255,8 +255,21 @@ def test_a_slow_client_pauses_its_own_work_only(server: ServerThread, toy: ToyGe
         frames += len(last.coefficients) if isinstance(last, Chunk) else 0
         if isinstance(last, Ping):
             slow.send(Pong())
-    assert frames == last.n_frames == 3600 * 60
+    assert frames == last.n_frames == 1200 * 60
     slow.close()
+
+
+def test_a_caller_that_does_not_poll_bounds_its_own_memory(
+    server: ServerThread, toy: ToyGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "_UNREAD_LIMIT", 1 << 20)
+    with Client(server.address, timeout=1.0) as client:
+        client.submit(GenerateRequest("r1", generator="toy", seconds=1200.0, fps=60.0))
+        until(toy.entered.is_set)
+        time.sleep(2.5)  # longer than any patience: the silence is the caller's own
+        assert client._link.unread.value < 3 << 20
+        assert assembled(finish(client, "r1")["r1"]).result.n_frames == 1200 * 60
+        assert client._link.unread.value == 0
 
 
 def test_a_server_that_falls_silent_is_lost_and_open_requests_fail() -> None:
