@@ -325,8 +325,10 @@ def _felt(parts: list[tuple[Face, str]]) -> Face:
 
 
 def _deny(face: Face, content: Content, positive: set[str], felt: Face) -> Face:
-    least = 0.3 if content.kind == "feeling" else 0.2
-    codes = [c for c, v in faces.sided(content.face, content.side).items() if v >= least]
+    asked = faces.sided(content.face, content.side)
+    share = {"feeling": 0.4, "named": 0.6}.get(content.kind, 0.25)
+    least = share * max(asked.values(), default=0.0)
+    codes = [c for c, v in asked.items() if v >= least]
     if content.kind == "feeling":
         codes = [c for c in codes if c not in positive and c not in felt]
         return {c: v for c, v in face.items() if c not in codes}

@@ -16,6 +16,8 @@ Face = dict[str, float]
 
 _SIDES: Final = ("L", "R")
 _CEILING: Final = 0.995
+_CENTRAL_SHARE: Final = 0.35
+"""What a one-sided action leaves of a central AU, which would move both sides."""
 
 _CONFLICTS: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (frozenset({"AU12"}), frozenset({"AU15"})),
@@ -90,7 +92,7 @@ def set_strength(face: Mapping[str, float], strength: float) -> Face:
 
 
 def sided(face: Mapping[str, float], side: str) -> Face:
-    """Keep a face on one side; central AUs stay at half, since they would move both sides."""
+    """Keep a face on one side; central AUs stay weakly."""
     if not side:
         return dict(face)
     kept: Face = {}
@@ -100,7 +102,7 @@ def sided(face: Mapping[str, float], side: str) -> Face:
         if one_side in ACTION_UNITS:
             kept[one_side] = max(kept.get(one_side, 0.0), value)
         else:
-            kept[code] = max(kept.get(code, 0.0), 0.5 * value)
+            kept[code] = max(kept.get(code, 0.0), _CENTRAL_SHARE * value)
     return kept
 
 

@@ -22,10 +22,11 @@ from .spotting import (
     part_names,
     whole_phrases,
 )
-from .words import FUNCTION_WORDS, content_words, is_word, tokens
+from .words import FUNCTION_WORDS, content_words, is_determiner, is_word, tokens
 
 _PUNCTUATION: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")", "+", "/"})
 _SIDE: Final = {"left": "L", "right": "R"}
+_PLACING: Final = frozenset({"in", "on", "around"})
 _VIEWER: Final = frozenset({"viewer", "camera", "screen", "audience", "image", "picture", "frame"})
 _NOT_A_SIDE_AFTER: Final = frozenset(
     "now away after before there in him her me us them alone behind out for and".split()
@@ -38,6 +39,10 @@ _STRONGER_DENIALS: Final = {
     "has never been more": 2.0, "have never been more": 2.0, "not a little": 1.5,
     "nothing short of": 1.5, "nothing less than": 1.5, "never more": 1.8,
 }  # fmt: skip
+_OPENS_DENIAL: Final = frozenset(
+    {"without", "lacking", "devoid", "instead", "rather", "sans", "free", "void", "nor"}
+)
+"""A denial that begins a clause of its own: "frowning without ..."."""
 _SUPERLATIVE: Final = re.compile(r"as (?!if|though|a|an|the|when)[a-z]+ as ")
 _UPPER: Final = frozenset({"AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU41", "AU42", "AU43"})
 _EYE_PARTS: Final = frozenset({"eyes", "lids", "gaze", "brows", "inner_brows", "forehead"})
@@ -247,8 +252,13 @@ def _clauses(draft: _Draft) -> list[tuple[int, int, str]]:
         if word in _PUNCTUATION:
             cuts[i] = (i + 1, word)
     for span in draft.spans:
-        if span.tag in ("link", "turn") and span.start not in inside:
-            cuts[span.start] = (span.end, " ".join(draft.words[span.start : span.end]))
+        if span.start in inside:
+            continue
+        said = " ".join(draft.words[span.start : span.end])
+        if span.tag in ("link", "turn"):
+            cuts[span.start] = (span.end, said)
+        elif span.tag == "negation" and said.split()[0] in _OPENS_DENIAL:
+            cuts.setdefault(span.start, (span.start, "without"))
     bounds: list[tuple[int, int, str]] = []
     start, opener = 0, ""
     for place in sorted(cuts):
@@ -354,7 +364,9 @@ def _feeling_content(draft: _Draft, span: Span, parts: list[Span]) -> Content:
     family = tables.families()[word.family]
     face = faces.scaled(faces.expand(family.aus), word.strength)
     for part in parts:
-        if 0 <= part.start - span.end <= 1 and part.value.name != "head":
+        between = draft.words[span.end : part.start]
+        near = len(between) <= 3 and all(w in _PLACING or is_determiner(w) for w in between)
+        if near and part.start >= span.end and part.value.name != "head":
             face = _on_part(face, part.value.name)
     number = _number_after(draft.words, span.end, span.end + 1)
     return Content(
@@ -374,6 +386,9 @@ def _actions(
 ) -> list[Content]:
     """Pair every part with the motions beside it; the rule table says what that is."""
     found: list[Content] = []
+    bite = _lip_bite(draft, parts, motions)
+    if bite is not None:
+        return [bite]
     for i, part in enumerate(parts):
         low = parts[i - 1].end if i else -1
         high = parts[i + 1].start if i + 1 < len(parts) else len(draft.words)
@@ -383,9 +398,38 @@ def _actions(
         content = _rule_content(draft, part, names, around)
         if content is None and len(parts) > 1:
             content = _rule_content(draft, part, [n for m in motions for n in m.value], motions)
+        if content is None:
+            content = _gaze_content(draft, part)
         if content is not None:
             found.append(content)
     return found
+
+
+def _lip_bite(draft: _Draft, parts: list[Span], motions: list[Span]) -> Content | None:
+    """Teeth that close on a lip: neither part alone says so."""
+    names = {part.value.name for part in parts}
+    closing = {name for motion in motions for name in motion.value}
+    if not (names & {"teeth", "upper_teeth"} and names & {"lower_lip", "lips"}):
+        return None
+    first, last = parts[0], parts[-1]
+    between = {draft.words[i] for i in range(first.end, last.start)}
+    if not closing & {"bite", "clench", "press", "close"} or not between & {"on", "into", "over"}:
+        return None
+    text = " ".join(draft.words[first.start : last.end])
+    return Content("action", faces.expand({"AU32": 0.85}), "", text, first.start, last.end)
+
+
+def _gaze_content(draft: _Draft, part: Span) -> Content | None:
+    """"The gaze wanders off to the right": a gaze with a side needs no known motion."""
+    if part.value.name not in ("gaze", "eyes"):
+        return None
+    for i, side in draft.sides:
+        before = set(draft.words[max(0, i - 2) : i])
+        if 0 < i - part.end < 6 and {"to", "toward", "towards", "off"} & before:
+            code = "AU61" if side == "L" else "AU62"
+            text = " ".join(draft.words[part.start : i + 1])
+            return Content("action", {code: 0.8}, "", text, part.start, i + 1)
+    return None
 
 
 def _named_motions(inside: list[Span]) -> list[str]:
@@ -446,7 +490,7 @@ def _inherited(
         part = next((p for p in reversed(draft.parts) if p.start < start), None)
         names = [name for motion in motions for name in motion.value]
         return [c for c in [part and _rule_content(draft, part, names, motions)] if c]
-    if side is not None and not unread:
+    if side is not None and not unread and last.side:
         return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
     return []
 
@@ -492,7 +536,9 @@ def _with_denials(
         cues = [s for s in draft.tagged("negation") if start <= s.start < end]
         past = [s for s in draft.tagged("past_negation") if start <= s.start < end]
         own = [c for c in contents if c.clause == index]
-        carried = carried and kind != "turn" and opener in ("or", "nor", "/", "and", ",")
+        listed = _list_of_or(bounds, index)
+        openers = ("or", "nor", "/", "and", ",") if listed else ("or", "nor", "/", "and")
+        carried = carried and kind != "turn" and opener in openers
         carried = carried and not _restores(draft, start, end)
         marked = [_denied_if(c, cues, past, carried) for c in own]
         result.extend(marked)
@@ -506,6 +552,16 @@ def _with_denials(
     return result
 
 
+def _list_of_or(bounds: list[tuple[int, int, str]], index: int) -> bool:
+    """"Without smiling, frowning or blinking": a comma in a list that ends with "or"."""
+    for _, _, opener in bounds[index:]:
+        if opener in ("or", "nor"):
+            return True
+        if opener != ",":
+            return False
+    return False
+
+
 def _restores(draft: _Draft, start: int, end: int) -> bool:
     """A clause that begins anew with its own subject or "only" is not under the old denial."""
     head = draft.words[start : min(end, start + 2)]
@@ -516,7 +572,8 @@ def _restores(draft: _Draft, start: int, end: int) -> bool:
 def _denied_if(content: Content, cues: list[Span], past: list[Span], carried: bool) -> Content:
     before = [cue for cue in cues if cue.start < content.end and cue.end <= content.end]
     ahead = [span for span in past if span.start >= content.start]
-    negated = (len(before) % 2 == 1) != carried if before else carried
+    denials = [cue for cue in before if cue.value != "nor"] or before[:1]
+    negated = len(denials) % 2 == 1 if before else carried
     if ahead:
         negated = not negated if before else True
     return replace(content, negated=negated or content.kind == "still")

@@ -106,7 +106,7 @@ FUNCTION_WORDS: Final = frozenset(
     "up down out off there here now what which who whom whose how why "
     "look looks looking looked feel feels feeling felt seem seems seemed appear appears act acts "
     "face facial expression person man woman someone somebody like please play plays speak speaks "
-    "say says talk talks deliver line emotion sense kind sort bit little".split()
+    "say says talk talks deliver line emotion sense kind sort bit little stay stays remain remains side least same time towards toward go goes going used".split()
 )
 """Words that carry no feeling of their own; the rest are content words."""
 
