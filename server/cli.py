@@ -19,6 +19,7 @@ from server.wire.errors import WireError
 COMMANDS: Final[tuple[str, ...]] = (
     "animate",
     "serve",
+    "keys",
     "demo",
     "doctor",
 )

@@ -175,7 +175,12 @@ def make_windows(
         InternalError: the generator returned another number of windows or did not advance.
     """
     before = [plan.next_window for plan in plans]
-    made = generator.denoise(plans, check_cancel)
+    try:
+        made = generator.denoise(plans, check_cancel)
+    except BaseException:
+        for plan, window in zip(plans, before, strict=True):
+            plan.next_window = window  # so that the blameless ones can be made again
+        raise
     if len(made) != len(plans):
         raise InternalError(
             f"'{generator.name}' returned {len(made)} windows for {len(plans)} plans."

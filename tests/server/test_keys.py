@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,17 @@ def test_missing_or_broken_keys_say_what_to_do(tmp_path: Path, keys: Path) -> No
 def test_a_key_does_not_show_when_printed(keys: Path) -> None:
     mine = client_keys(make_client_keys(keys, "a"))
     assert mine.secret not in repr(mine)
+
+
+def test_the_command_makes_allows_revokes_and_lists(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from server.cli import main
+
+    folder = str(tmp_path / "keys")
+    assert main(["keys", folder, "--client", "studio"]) == 0
+    assert "allowed: studio" in capsys.readouterr().out
+    assert main(["keys", folder, "--revoke", "studio", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["allowed"] == []
+    assert main(["keys", folder, "--revoke", "studio"]) == 2
+    assert "No client 'studio' is allowed" in capsys.readouterr().err

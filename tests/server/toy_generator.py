@@ -62,9 +62,12 @@ class ToyGenerator:
         if self.step_seconds:
             time.sleep(self.step_seconds)
         check_cancel()
-        if any(plan.seed == self.fail_for_seed for plan in plans):
-            raise RuntimeError("the toy broke")
-        return [self._window(plan) for plan in plans]
+        frames = []
+        for plan in plans:
+            if plan.seed == self.fail_for_seed:
+                raise RuntimeError("the toy broke")
+            frames.append(self._window(plan))
+        return frames
 
     def _window(self, plan: Plan) -> Frames:
         first = plan.next_window * WINDOW
