@@ -7,20 +7,27 @@ file format; those are `matching` and `export`.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ClipReadError
 from .names import ARKIT_NAMES, INDEX
 
 LAYER_NAMES: Final[tuple[str, ...]] = ("lips", "emotion", "strips", "life")
 """What a result is made of; the layers sum to the unclamped clip."""
 
 _FORMAT: Final = "soliloquy-arkit-clip/1"
+_BROKEN: Final = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file that is no clip, or half a clip, ends in."""
 
 
 class Contact(NamedTuple):
@@ -134,7 +141,9 @@ class ArkitClip:
         }
         arrays: dict[str, Any] = {f"layer_{name}": layer for name, layer in self.layers.items()}
         arrays |= {"coefficients": self.coefficients, "head": self.head, "eyes": self.eyes}
-        arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        arrays["about"] = np.frombuffer(json.dumps(about, default=str).encode(), np.uint8)
+        # Once more as plain arrays, for readers that know nothing of `about`.
+        arrays |= {"names": np.array(ARKIT_NAMES), "fps": np.float64(self.fps)}
         np.savez_compressed(path, **arrays)
 
     @classmethod
@@ -142,22 +151,28 @@ class ArkitClip:
         """Read a clip written by `save`; nothing is unpickled.
 
         Raises:
-            ValueError: the file is not such a clip, or its names are not the 52.
+            ClipReadError: the file is not such a clip, or its names are not the 52.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
                 arrays = {name: data[name] for name in data.files}
             about = json.loads(arrays.pop("about").tobytes())
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path} is not a Soliloquy clip: {error}") from error
-        if about.get("format") != _FORMAT:
-            raise ValueError(f"{path} has format {about.get('format')!r}, expected {_FORMAT!r}")
+            if about.get("format") != _FORMAT:
+                raise ClipReadError(f"its format is {about.get('format')!r}, not {_FORMAT!r}")
+            return cls._from_arrays(arrays, about)
+        except _BROKEN as error:
+            raise ClipReadError(f"{path} is not a Soliloquy clip: {error}") from error
+
+    @classmethod
+    def _from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]
+    ) -> ArkitClip:
         if sorted(about["names"]) != sorted(ARKIT_NAMES):
-            raise ValueError(f"{path} does not hold the 52 ARKit blendshapes")
+            raise ClipReadError("it does not hold the 52 ARKit blendshapes")
         columns = [about["names"].index(name) for name in ARKIT_NAMES]
         layers = {
-            name.removeprefix("layer_"): arrays[name][:, columns]
-            for name in arrays
+            name.removeprefix("layer_"): values[:, columns]
+            for name, values in arrays.items()
             if name.startswith("layer_")
         }
         return cls(
