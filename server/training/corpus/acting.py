@@ -44,6 +44,16 @@ _LIPS_ONLY: Final = 0.4
 """Share of AU6 in a smile of the type `lips`."""
 _CROOKED: Final = 0.3
 
+_AT_HEIGHT: Final[dict[str, dict[str, float]]] = {
+    "joy": {"AU25": 0.3, "AU26": 0.15, "AU6": 0.1},
+    "sadness": {"AU6": 0.2, "AU7": 0.2, "AU25": 0.2},
+    "anger": {"AU9": 0.3, "AU10": 0.35, "AU5": 0.2}, "fear": {"AU26": 0.3, "AU2": 0.2},
+    "disgust": {"AU15": 0.3, "AU25": 0.25, "AU6": 0.2}, "surprise": {"AU27": 0.25},
+    "contempt": {"AU2L": 0.3, "AU9R": 0.15},
+}  # fmt: skip
+"""What a plain feeling recruits at its height, where its own AUs have no room left."""
+_HEIGHT_FROM: Final = 0.65
+"""Intensity from which it does."""
 _WORD_EXPONENT: Final = 0.6
 """A word of strength 1.5 shows as 1.28: the face has less room than the language."""
 _UNSTEADY_PERIODS: Final = np.array([0.61, 1.13, 1.9, 3.1, 5.3])
@@ -163,7 +173,11 @@ def act(
     tracks: list[Track] = []
     for i, (family, manner, share) in enumerate(parts):
         strength = share * strength_of(intensity) * word_strengths[i] ** _WORD_EXPONENT
-        for au, size in _aus(family, actor, rng).items():
+        aus = _aus(family, actor, rng)
+        height = share * max(0.0, (intensity - _HEIGHT_FROM) / (1.0 - _HEIGHT_FROM))
+        for au, size in _AT_HEIGHT.get(family.name, {}).items():
+            aus[au] = max(aus.get(au, 0.0), size * height / max(strength, 1e-6))
+        for au, size in aus.items():
             track = _track(
                 au, size * strength, family=i, actor=actor, manner=manner,
                 intensity=intensity, rng=rng,

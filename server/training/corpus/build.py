@@ -104,7 +104,7 @@ def labels(scene: Scene, voiced: Voiced, programme: Programme) -> dict[str, Any]
         "blend": blend_of(scene),
         "text": voiced.text,
         "sentence": sentence_id(voiced.text) if voiced.text else "",
-        "seconds": round(line.seconds, _PHONE_PLACES),
+        "seconds": line.seconds,
         "phones": [[p.phone, p.start, p.end] for p in line.phones],
         "stressed": list(line.stressed),
         "contacts": [
@@ -200,13 +200,14 @@ def build(
 
 
 def _made(jobs_to_do: Iterable[Job], processes: int) -> Iterator[float]:
-    """Yield the seconds of each part in order."""
-    if processes == 1:
-        yield from map(build_part, jobs_to_do)
-        return
-    # Forked children share the texts that were read already.
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        waiting = iter(jobs_to_do)
+    """Yield the seconds of each part in order.
+
+    Each part is made in a process of its own: espeak-ng's synthesiser carries noise and phases
+    from one utterance to the next, so a part must not depend on what was spoken before it. Forked
+    children share the texts that were read already.
+    """
+    waiting = iter(jobs_to_do)
+    with multiprocessing.get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
         running = [pool.apply_async(build_part, (next(waiting),)) for _ in range(processes)]
         while True:
             yield running.pop(0).get()

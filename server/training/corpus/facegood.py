@@ -1,9 +1,9 @@
 """Real mouths: the facegood takes as utterances with a mask, their closures in our `mouthClose`.
 
 The capture has sixteen mouth channels, no upper face, and shows closed lips as press and roll with
-`mouthClose` at 0. Where it presses or rolls, or where the mouth is shut within speech, a contact is
-noted and the bounds of `arkit.closure` put `mouthClose` against what the jaw still opens. Take
-2_05 is for final tests and is never read here.
+`mouthClose` at 0. Where it presses or rolls, or where the mouth is shut briefly within speech, a
+contact is noted and the bounds of `arkit.closure` put `mouthClose` against what the jaw still
+opens. Take 2_05 is for final tests and is never read here.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ VALID_SHARE: Final = 0.1
 """The end of each take that validates."""
 _FPS: Final = 30.0
 _PIECE: Final = 8.0  # seconds of an utterance
-_PRESSED: Final = 0.08
+_PRESSING: Final = ("mouthPressLeft", "mouthRollUpper", "mouthRollLower")
+_PRESSED: Final = 0.05
 _SHUT: Final = 0.03
 """Sum of all that opens the mouth under which it is shut."""
 _SPEAKING_DB: Final = -38.0
 """Louder than this within a fifth of a second: a shut mouth is a stop, not a rest."""
-_LONGEST_STOP: Final = 0.25  # seconds
+_LONGEST_STOP: Final = 0.34  # seconds; a slow speaker's /b/ is pressed for up to 9 frames
 _OPENING: Final = (
     "jawOpen", "mouthFunnel", "mouthPucker", "mouthLowerDownLeft", "mouthUpperUpLeft",
 )  # fmt: skip
@@ -59,17 +60,20 @@ def find_contacts(
     face: NDArray[np.float32], loudness: NDArray[np.float32], fps: float
 ) -> tuple[Contact, ...]:
     """Return where captured lips are closed within speech, from [T, 52] and dB [F] at 100 Hz."""
-    pressed = face[:, [INDEX["mouthPressLeft"], INDEX["mouthRollUpper"]]].max(axis=1) > _PRESSED
+    pressed = face[:, [INDEX[name] for name in _PRESSING]].max(axis=1) > _PRESSED
     shut = face[:, [INDEX[name] for name in _OPENING]].sum(axis=1) < _SHUT
-    speaking = np.array([_speaking_near(i / fps, loudness) for i in range(len(face))])
-    closed = (pressed | shut) & speaking
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], closed, [0]]).astype(np.int8)))
-    spans = zip(edges[::2], edges[1::2], strict=True)
-    return tuple(
-        Contact("lips", first / fps, (last - 1) / fps)
-        for first, last in spans
-        if (last - first) / fps <= _LONGEST_STOP
-    )
+    found: list[Contact] = []
+    for start, end in [*_runs(pressed, fps), *_runs(shut & ~pressed, fps)]:
+        is_stop = end - start <= _LONGEST_STOP
+        if is_stop and _speaking_near(0.5 * (start + end), loudness):
+            found.append(Contact("lips", start, end - 1 / fps))
+    return tuple(sorted(found, key=lambda contact: contact.start))
+
+
+def _runs(mask: NDArray[np.bool_], fps: float) -> list[tuple[float, float]]:
+    """Return start and end in seconds of each run of true frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask, [0]]).astype(np.int8))) / fps
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _speaking_near(when: float, loudness: NDArray[np.float32]) -> bool:

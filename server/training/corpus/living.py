@@ -189,7 +189,7 @@ def live(
         fixations=fixations,
         beats=beats,
         head=_posture(line, actor, manner, rng),
-        head_spread=actor.head * manner.head,
+        head_spread=float(np.sqrt(actor.head * manner.head)) * actor.head**0.5,
         head_pace=actor.head_pace,
         small=actor.fidget * float(rng.uniform(0.6, 1.4)),
         phases=tuple(rng.uniform(0, 2 * np.pi, n_phases).tolist()),
@@ -290,7 +290,7 @@ def _posture(
         near = [end for _, end in line.pauses if abs(end - starts[-1] - step) < 0.6]
         starts.append(max(near[0] if near else 0.0, starts[-1] + 0.8 * step))
     centre = (0.25 * manner.gaze_side, manner.head_down, actor.tilt + manner.head_tilt)
-    spread = np.array((0.07, 0.035, 0.03)) * actor.head * manner.head
+    spread = np.array((0.055, 0.03, 0.025)) * np.sqrt(actor.head * manner.head)
     tracks = []
     for axis in range(3):
         points: list[tuple[float, float]] = []

@@ -90,7 +90,7 @@ def perform(programme: Programme, fps: float = 25.0) -> Performance:
     line = programme.line
     n_frames = max(1, int(np.ceil(line.seconds * fps - 1e-6)))
     times = np.arange(n_frames) / fps
-    lips = _settled(_speech(times, programme, feeling=None), times, programme)
+    lips = _settled(_speech(times, programme, feeling=None), times, programme, pace=1.0)
     level = programme.acting.level(times)
     head = programme.living.head_angles(times)
     look = programme.living.look(times, head)
@@ -169,9 +169,9 @@ def _yield_lids(living: Array, felt: Array, lids: Array) -> None:
         living[:, blink] -= felt[:, blink] * lids  # a drooping lid has less way to go
 
 
-def _settled(face: Array, times: Array, programme: Programme) -> Array:
+def _settled(face: Array, times: Array, programme: Programme, pace: float | None = None) -> Array:
     """Return a face whose lips travel to their contacts and meet there; elsewhere untouched."""
-    config = _paced(programme.manner.pace)
+    config = _paced(programme.manner.pace if pace is None else pace)
     drawn = with_closures(face, times, programme.contacts, config)
     clamped = np.clip(drawn, 0.0, 1.0)
     closed = np.asarray(impose_closure(clamped, times, programme.contacts), np.float64)

@@ -18,7 +18,10 @@ from .manners import EMOTIONS
 _SOURCES: Final[tuple[tuple[str, str], ...]] = (
     ("server.training.corpus", "*.py"),
     ("server.training.corpus", "held_out.toml"),
-    ("server.generators.articulate", "*.py"),
+    ("server.generators.articulate", "coarticulation.py"),
+    ("server.generators.articulate", "config.py"),
+    ("server.generators.articulate", "poses.py"),
+    ("server.generators.articulate", "track.py"),
     ("server.language", "tables/emotions.tsv"),
     ("server.language", "tables/families.tsv"),
     ("arkit", "closure.py"),
@@ -26,7 +29,7 @@ _SOURCES: Final[tuple[tuple[str, str], ...]] = (
     ("arkit", "strips.py"),
 )
 """What a corpus is a function of, beside its recipe and the voices: changed code, new corpus."""
-_NOT_OF_CONTENT: Final = frozenset({"errors.py", "reader.py", "build.py", "__init__.py"})
+_NOT_OF_CONTENT: Final = frozenset({"errors.py", "reader.py", "check.py", "__init__.py"})
 
 
 @dataclass(frozen=True)
