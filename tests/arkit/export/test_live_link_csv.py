@@ -145,10 +145,10 @@ def test_writing_and_reading_gives_the_clip_back(fps: float, seed: int, n_frames
     assert again.eyes == pytest.approx(clip.eyes, abs=1e-6)
 
 
-def test_an_hour_at_24_frames_ends_on_time() -> None:
-    clip = ArkitClip(coefficients=np.zeros((86_401, 52), np.float32), fps=24)
-    last = format_live_link_csv(clip).splitlines()[-1]
-    assert last.startswith("01:00:00:00.000,")
+def test_ten_minutes_end_on_time(import_csv: Importer) -> None:
+    clip = ArkitClip(coefficients=np.zeros((600 * 24 + 1, 52), np.float32), fps=23.976)
+    times = import_csv(format_live_link_csv(clip)).times
+    assert times[-1] == pytest.approx(600 * 24 / 23.976, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -294,9 +294,10 @@ def test_iphone_takes_keep_every_value_through_import_and_export(import_csv: Imp
         with path.open(newline="") as file:
             header, *rows = list(csv.reader(file))
         times = np.array([float(timecode_seconds(row[0])) for row in rows])
-        nearest = [int(np.abs(np.array(imported.times) - t).argmin()) for t in times]
+        written = np.array(imported.times)
+        nearest = [int(np.abs(written - t).argmin()) for t in times]
         assert len(set(nearest)) == len(rows)
-        assert np.array(imported.times)[nearest] == pytest.approx(times, abs=1e-4)
+        assert np.abs(written[nearest] - times).max() < 1e-4
         for column, name in enumerate(header[2:], start=2):
             original = np.array([float(row[column]) for row in rows])
             ours = np.array([value for _, value in imported.keys[name]])[nearest]
