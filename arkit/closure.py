@@ -71,15 +71,18 @@ def contact_weights(
     """
     t = np.asarray(times, np.float64)
     weights = np.zeros(len(t))
+    if not len(t):
+        return weights
+    half_step = 0.5 * float(np.median(np.diff(t))) if len(t) > 1 else np.inf
     for contact in contacts:
-        if contact.kind != kind or not len(t):
-            continue
+        if contact.kind != kind or not _is_among(t, contact, max(half_step, RAMP)):
+            continue  # an hour has thousands of contacts, a window a few
         first, last = np.searchsorted(t, (contact.start - RAMP, contact.end + RAMP))
         near = t[first:last]
         outside = np.maximum(np.maximum(contact.start - near, near - contact.end), 0.0) / RAMP
         fade = 1.0 - outside * outside * (3.0 - 2.0 * outside)
         weights[first:last] = np.maximum(weights[first:last], fade)
-        if _is_among(t, contact):
+        if _is_among(t, contact, half_step):
             weights[nearest_time(t, contact)] = 1.0
     return weights
 
@@ -92,10 +95,9 @@ def nearest_time(times: NDArray[np.float64], contact: Contact) -> int:
     return min(candidates, key=lambda i: abs(times[i] - middle))
 
 
-def _is_among(times: NDArray[np.float64], contact: Contact) -> bool:
-    """Say whether a contact lies in the span of the times, half a step past its ends included."""
-    half_step = 0.5 * float(np.median(np.diff(times))) if len(times) > 1 else np.inf
-    return contact.end >= times[0] - half_step and contact.start <= times[-1] + half_step
+def _is_among(times: NDArray[np.float64], contact: Contact, reach: float) -> bool:
+    """Say whether a contact lies in the span of the times or within `reach` seconds of its ends."""
+    return contact.end >= times[0] - reach and contact.start <= times[-1] + reach
 
 
 def impose_closure(
