@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -201,7 +202,10 @@ def align(posteriors: NDArray[np.float32], words: Sequence[Word]) -> Alignment:
         raise TranscriptError(
             f"the transcript's {len(spoken)} words do not fit into {len(scores) / 100:.1f} s"
         )
-    return _read_path(path, builder, spoken, posteriors, scores)
+    aligned = _read_path(path, builder, spoken, posteriors, scores)
+    if not any(w.confidence for w in aligned.words):
+        raise TranscriptError(f"none of the transcript's {len(spoken)} words was heard")
+    return aligned
 
 
 def _read_path(
@@ -251,4 +255,4 @@ def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
         return []
     edges = np.flatnonzero(np.diff(values.astype(np.int64))) + 1
     bounds = [0, *edges.tolist(), len(values)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))

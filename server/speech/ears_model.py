@@ -51,7 +51,10 @@ class EarsConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EarsConfig:
         """Return the configuration that `to_dict` gave."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return cls(**plain)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for the weights file."""
@@ -85,7 +88,7 @@ class EarsState:
 
 @dataclass(frozen=True)
 class Heard:
-    """Outputs for n frames at 100 Hz: logits [B, n, P], stress logits [B, n], features [B, n, D]."""
+    """For n frames at 100 Hz: logits [B, n, P], stress logits [B, n], features [B, n, D]."""
 
     phone_logits: Tensor
     stress_logits: Tensor

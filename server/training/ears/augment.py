@@ -157,7 +157,8 @@ def running_norm(x: Tensor, peak: Tensor, mean: Tensor, weight: Tensor) -> Tenso
     """Normalise log mels [B, F, N_MELS] as `features.RunningNorm` does, for a batch at once.
 
     Args:
-        x: log mel frames. peak: level before the first frame, [B]. mean: of (x - level), [B, N_MELS].
+        x: log mel frames. peak: level before the first frame, [B].
+        mean: of (x - level), [B, N_MELS].
         weight: of that mean, in frames, [B].
     """
     steps = torch.arange(1, x.shape[1] + 1)

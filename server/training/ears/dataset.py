@@ -1,4 +1,4 @@
-"""Windows for training: utterances of one speaker in a row, with pauses between, from many shards."""
+"""Windows for training: lines of one speaker in a row, pauses between, from many shards."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from server.speech.phones import SILENCE
 
-_SAME: Final = {p: (p,) for p in "p b t d k g f v s z m n l r j".split()}
-_SIL: Final = {s: (SILENCE,) for s in ("#", "##", "pau", "_pau", "brth", "h#")}
+_SAME: Final = {p: (p,) for p in ("p", "b", "t", "d", "k", "g", "f", "v", "s", "z", "m", "n", "l",
+                                  "r", "j")}  # fmt: skip
+_SIL: Final = dict.fromkeys(("#", "##", "pau", "_pau", "brth", "h#"), (SILENCE,))
 _CZECH: Final[dict[str, tuple[str, ...]]] = {
     **_SAME, **_SIL, "i": ("ɪ",), "i:": ("i",), "e": ("ɛ",), "e:": ("ɛ",), "a": ("a",),
     "a:": ("a",), "o": ("o",), "o:": ("o",), "u": ("u",), "u:": ("u",), "h": ("h",),

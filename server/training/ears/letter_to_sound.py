@@ -87,27 +87,24 @@ def learn(aligned: list[list[Pair]]) -> dict[str, str]:
             for level, (left, right) in enumerate(CONTEXTS):
                 counts[level][context_key(word, i, left, right)][sounds] += 1
     table: dict[str, str] = {}
-    for level, (left, right) in enumerate(CONTEXTS):
+    for level in range(len(CONTEXTS)):
         for key, seen in sorted(counts[level].items()):
             sounds, n = seen.most_common(1)[0]
             narrower = _narrower(key, level, table)
-            if level == 0 or (n >= _FEWEST and n > seen.get(narrower or "", 0) + 1):
-                if sounds != narrower:
-                    table[key] = sounds
-        del left, right
+            is_told = level == 0 or (n >= _FEWEST and n > seen.get(narrower or "", 0) + 1)
+            if is_told and sounds != narrower:
+                table[key] = sounds
     return table
 
 
 def _narrower(key: str, level: int, table: dict[str, str]) -> str | None:
-    left, right = CONTEXTS[level]
-    middle = left + 1
+    middle = CONTEXTS[level][0] + 1
     for narrower_left, narrower_right in reversed(CONTEXTS[:level]):
         start = middle - 1 - narrower_left
         cut = key[start : middle - 1] + "[" + key[middle] + "]"
         cut += key[middle + 2 : middle + 2 + narrower_right]
         if cut in table:
             return table[cut]
-    del right
     return None
 
 

@@ -77,7 +77,7 @@ class Espeak:
         try:
             self._library: Any = ctypes.CDLL("libespeak-ng.so.1")
         except OSError as error:
-            raise CorpusError(f"espeak-ng is not installed ({error}): install libespeak-ng1")
+            raise CorpusError("espeak-ng is not installed: install libespeak-ng1") from error
         self.sample_rate = int(self._library.espeak_Initialize(2, 0, None, 1 | 2))
         self._pieces: list[bytes] = []
         self._events: list[tuple[int, str]] = []
@@ -145,7 +145,7 @@ def flite_say(voice: str, request: Say, mean_pitch_hz: float) -> Spoken | None:
         labels = re.findall(r"(\S+):([\d.]+)(?:\s|$)", done.stdout)
         if done.returncode != 0 or not labels:
             return None
-        samples, rate = soundfile.read(wave.name, dtype="float32")
+        samples, rate = _read(Path(wave.name))
     segments = [(symbol, float(end), None) for symbol, end in labels]
     return _from_segments(samples, rate, segments, None)
 
@@ -186,12 +186,17 @@ def festival_say(
             wave, segments = Path(folder) / f"{i}.wav", Path(folder) / f"{i}.seg"
             if not (wave.exists() and segments.exists()):
                 continue
-            samples, rate = soundfile.read(wave, dtype="float32")
+            samples, rate = _read(wave)
             rows = [r.split("\t") for r in segments.read_text(errors="replace").splitlines()]
             parsed = [(r[1], float(r[0]), r[2]) for r in rows if len(r) == 3]
             spoken = _from_segments(samples, rate, parsed, language)
             if spoken is not None:
                 yield spoken
+
+
+def _read(path: Path) -> tuple[NDArray[np.float32], int]:
+    samples, rate = soundfile.read(path, dtype="float32")
+    return np.asarray(samples, np.float32), int(rate)
 
 
 _STRESS_KNOWN: Final = frozenset({"en", "it", "ca", "ru", "fi"})

@@ -86,7 +86,9 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(f"{path}: unknown field {unknown}; known are {sorted(known)}")
     for name, kind in (("model", EarsConfig), ("augment", AugmentConfig)):
         if name in values:
-            lists = {k: tuple(v) if isinstance(v, list) else v for k, v in values[name].items()}
+            lists: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values[name].items()
+            }
             try:
                 values[name] = kind(**lists)
             except TypeError as error:
