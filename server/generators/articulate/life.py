@@ -168,6 +168,8 @@ def _lids(times: NDArray[np.float64], life: Life, fps: float) -> NDArray[np.floa
     for centre, depth in zip(life.blinks.times, life.blinks.depths, strict=True):
         at = round(centre * fps) / fps
         first, last = np.searchsorted(times, (at - config.blink_close, at + config.blink_open))
+        if first == last:
+            continue  # an hour has a thousand blinks, a window a few
         near = times[first:last] - at
         shut = np.where(
             near <= 0,
@@ -211,6 +213,8 @@ def _beat_curve(times: NDArray[np.float64], beats: NDArray[np.float64]) -> NDArr
     curve = np.zeros(len(times))
     for when, height in beats:
         first, last = np.searchsorted(times, (when - _BEAT_RISE, when + _BEAT_FALL))
+        if first == last:
+            continue
         near = times[first:last] - when
         shape = np.where(
             near <= 0, smooth_step(1 + near / _BEAT_RISE), smooth_step(1 - near / _BEAT_FALL)
