@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -28,6 +29,10 @@ _BROKEN: Final = (
     OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile, zlib.error,
 )  # fmt: skip
 """What reading a file that is no clip, or half a clip, ends in."""
+
+
+def _opened(source: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    return source.open("rb") if isinstance(source, Path) else nullcontext(source)
 
 
 class Contact(NamedTuple):
@@ -128,8 +133,8 @@ class ArkitClip:
         """Return the clip with more sentences for the user."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def save(self, path: Path) -> None:
-        """Write the clip as a compressed npz with its names inside."""
+    def save(self, path: Path | BinaryIO) -> None:
+        """Write the clip as a compressed npz with its names inside, to a file or into memory."""
         about = {
             "format": _FORMAT,
             "fps": self.fps,
@@ -147,14 +152,14 @@ class ArkitClip:
         np.savez_compressed(path, **arrays)
 
     @classmethod
-    def load(cls, path: Path) -> ArkitClip:
+    def load(cls, path: Path | BinaryIO) -> ArkitClip:
         """Read a clip written by `save`; nothing is unpickled.
 
         Raises:
             ClipReadError: the file is not such a clip, or its names are not the 52.
         """
         try:
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
+            with _opened(path) as file, np.load(file, allow_pickle=False) as data:
                 arrays = {name: data[name] for name in data.files}
             about = json.loads(arrays.pop("about").tobytes())
             if about.get("format") != _FORMAT:

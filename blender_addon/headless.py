@@ -1,101 +1,108 @@
-"""The main job without a window: `python -m blender_addon.headless` in a Python that has bpy.
+"""The add-on as a person uses it, without a window: head in, line in, Generate, save, export.
 
-Adds the built-in head, lays the recording into the Sequencer, generates over the wire with the same
-operators that the panel calls, and leaves a .blend that plays when opened, beside a Live Link CSV.
+`python -m blender_addon.headless --line LINE.wav --out FOLDER` with the bpy package. The last line
+it writes is JSON: the files, the meshes that got keys, and the seconds that generating took.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
+from math import radians
 from pathlib import Path
+from typing import Any
 
 import bpy
 
+from .character.meshes import active_character
+from .core.address import DEFAULT_ADDRESS
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the job; prints one JSON object with what was made, or the reason on standard error."""
-    args = _parser().parse_args(arguments)
+_PACKAGE = "blender_addon"
+_BLEND, _CSV = "soliloquy_demo.blend", "Soliloquy_1_Head_cal.csv"
+
+
+def main() -> int:
+    """Perform a line on the built-in head; returns the exit code."""
+    import addon_utils  # bpy puts it on the path
+
+    options = _options()
+    options.out.mkdir(parents=True, exist_ok=True)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    addon_utils.enable(_PACKAGE, default_set=True)
+    bpy.context.preferences.addons[_PACKAGE].preferences.address = options.address
+    scene = bpy.context.scene
+    scene.render.fps = options.fps
     try:
-        made = perform(args)
-    except RuntimeError as error:  # what an operator reports as ERROR
-        sys.stderr.write(f"{str(error).strip().splitlines()[-1]}\n")
+        made = _perform(scene, options)
+    except RuntimeError as error:  # what operators report
+        sys.stderr.write(f"{str(error).removeprefix('Error: ').strip()}\n")
         return 1
-    sys.stdout.write(json.dumps(made) + "\n")
+    sys.stdout.write(f"{json.dumps(made)}\n")
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="blender_addon.headless", description=__doc__)
-    parser.add_argument("--line", type=Path, required=True, help="the recording")
-    parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
-    parser.add_argument("--address", required=True, help="address of the server")
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--line", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--address", default=DEFAULT_ADDRESS)
     parser.add_argument("--transcript", default="")
     parser.add_argument("--generator", default="articulate")
+    parser.add_argument("--fps", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fps", type=int, default=24, help="frames per second of the scene")
-    return parser
+    return parser.parse_args()
 
 
-def perform(args: argparse.Namespace) -> dict[str, object]:
-    """Do everything that the panel does, in its order."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.preferences.addon_enable(module=__package__)
-    bpy.context.preferences.addons[__package__].preferences.address = args.address
-    scene = bpy.context.scene
-    scene.render.fps = args.fps
-    scene.frame_start = scene.frame_current = 1
+def _perform(scene: Any, options: argparse.Namespace) -> dict[str, Any]:
     bpy.ops.soliloquy.add_head()
-    bpy.ops.soliloquy.add_line(filepath=str(args.line.resolve()))
-    settings = scene.soliloquy
-    character = settings.characters[settings.character_index]
-    character.line.transcript = args.transcript
-    character.generation.seed = args.seed
-    _light_and_frame(scene)
-    started = time.monotonic()
+    scene.frame_set(1)
+    bpy.ops.soliloquy.add_line(filepath=str(options.line.resolve()))
     bpy.ops.soliloquy.check_server()
-    character.generation.generator = args.generator
+    character = active_character(scene)
+    character.line.transcript = options.transcript
+    character.generation.generator = options.generator
+    character.generation.seed = options.seed
+    begun = time.monotonic()
     bpy.ops.soliloquy.generate()
-    seconds = time.monotonic() - started
-    blend, table = args.out / "soliloquy_demo.blend", args.out / "soliloquy_demo_LLF.csv"
-    args.out.mkdir(parents=True, exist_ok=True)
-    bpy.ops.soliloquy.export_live_link_csv(filepath=str(table.resolve()))
-    bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()))
+    seconds = time.monotonic() - begun
+    take = character.takes[character.take_index]
+    _stage(scene, max(24, round(take.seconds * options.fps)))
+    blend, table = options.out / _BLEND, options.out / _CSV
+    bpy.ops.soliloquy.export_live_link_csv(filepath=str(table))
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), relative_remap=True)
     return {
         "blend": str(blend),
         "csv": str(table),
-        "seconds": seconds,
-        "frames": scene.frame_end,
-        "fps": args.fps,
-        "meshes": [entry.object.name for entry in character.meshes],
-        "actions": [action.name for action in bpy.data.actions],
+        "meshes": [track.object.name for track in take.tracks],
+        "notes": take.notes.split("\n") if take.notes else [],
+        "seconds": round(seconds, 2),
     }
 
 
-def _light_and_frame(scene: bpy.types.Scene) -> None:
-    """A camera before the face and two lamps, so that the file shows a face when it is opened."""
+def _stage(scene: Any, n_frames: int) -> None:
+    """Camera, light and playback, so that the file is ready for the space bar."""
+    scene.frame_start, scene.frame_end = 1, n_frames
+    scene.sync_mode = "AUDIO_SYNC"
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.data.lens = 85.0
-    camera.location = (0.0, -0.95, 0.02)
-    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    scene.collection.objects.link(camera)
+    camera.location = (0.10, -0.85, 0.0)
+    camera.rotation_euler = (radians(90), 0.0, radians(6.7))
+    camera.data.lens = 70
+    camera.data.clip_start = 0.01
+    lamp = bpy.data.objects.new("Key Light", bpy.data.lights.new("Key Light", "AREA"))
+    lamp.location = (-0.6, -0.8, 0.6)
+    lamp.rotation_euler = (radians(58), 0.0, radians(-37))
+    lamp.data.energy, lamp.data.size = 8.0, 0.5
+    for item in (camera, lamp):
+        scene.collection.objects.link(item)
     scene.camera = camera
-    for name, place, watts in (("Key", (0.7, -1.0, 0.7), 12.0), ("Fill", (-1.0, -0.8, 0.2), 5.0)):
-        lamp = bpy.data.objects.new(name, bpy.data.lights.new(name, "AREA"))
-        lamp.data.energy, lamp.data.size = watts, 0.5
-        lamp.location = place
-        lamp.rotation_euler = _towards_origin(place)
-        scene.collection.objects.link(lamp)
-    scene.render.use_sequencer = False
-    scene.render.resolution_x = scene.render.resolution_y = 720
-
-
-def _towards_origin(place: tuple[float, float, float]) -> tuple[float, float, float]:
-    x, y, z = place
-    return (math.atan2(math.hypot(x, y), z), 0.0, math.atan2(-x, y) + math.pi)
+    for area in (area for screen in bpy.data.screens for area in screen.areas):
+        if area.type == "VIEW_3D":
+            space = area.spaces.active
+            space.region_3d.view_perspective = "CAMERA"
+            space.show_region_ui = True
+            space.shading.color_type = "MATERIAL"
 
 
 if __name__ == "__main__":

@@ -12,11 +12,21 @@ _CHARACTER: Final = 6.6  # pixels of a character of average width in Blender's f
 
 
 def redraw() -> None:
-    """Redraw every sidebar that may show Soliloquy, and the playback of new keys."""
+    """Redraw everything that may show new keys."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in {"VIEW_3D", "SEQUENCE_EDITOR", "DOPESHEET_EDITOR", "GRAPH_EDITOR"}:
                 area.tag_redraw()
+
+
+def redraw_sidebars() -> None:
+    """Redraw the sidebars alone: drawing a 3D View anew at every step of a progress is slow."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE") -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
-from typing import cast
 
 from ..vendor import clip
 from .errors import TakeError
@@ -13,7 +11,7 @@ from .errors import TakeError
 def pack(take: clip.ArkitClip) -> bytes:
     """All of a clip, with its layers, contacts, phones and provenance, losslessly compressed."""
     buffer = BytesIO()
-    take.save(cast(Path, buffer))  # numpy writes to anything that has `write`
+    take.save(buffer)
     return buffer.getvalue()
 
 
@@ -24,6 +22,6 @@ def unpack(data: bytes) -> clip.ArkitClip:
         TakeError: the bytes are not such a clip.
     """
     try:
-        return clip.ArkitClip.load(cast(Path, BytesIO(data)))
+        return clip.ArkitClip.load(BytesIO(data))
     except ValueError as error:
         raise TakeError("The stored data of this take is damaged. Generate it again.") from error

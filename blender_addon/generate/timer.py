@@ -7,19 +7,23 @@ from typing import Final
 import bpy
 from bpy.app.handlers import persistent
 
-from ..ui import redraw
+from ..ui import redraw_sidebars
 from .session import session
 
 _INTERVAL: Final = 0.03  # seconds between two pumps
 _GREETING_TICKS: Final = 100  # how long an answer to a greeting is awaited, in pumps
 
 _greeting = [0]
+_shown: list[object] = [None]  # what the sidebars showed last
 
 
 def _tick() -> float | None:
     running = session()
     more = running.pump()
-    redraw()
+    shown = (running.job and running.job.text, running.job and running.job.fraction, more)
+    if shown != _shown[0] or _greeting[0]:
+        _shown[0] = shown
+        redraw_sidebars()
     _greeting[0] = max(_greeting[0] - 1, 0)
     if more or (_greeting[0] and not running.connected):
         return _INTERVAL

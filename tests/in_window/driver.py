@@ -128,6 +128,22 @@ def _heartbeat():
     return 0.005
 
 
+def watch_pump():
+    """Measure how long Blender is kept from its work by ours."""
+    from bl_ext.user_default.soliloquy.generate.session import Session
+
+    pump = Session.pump
+    REPORT["longest_pump"] = 0.0
+
+    def timed(self, *args, **arguments):
+        begun = time.perf_counter()
+        more = pump(self, *args, **arguments)
+        REPORT["longest_pump"] = max(REPORT["longest_pump"], time.perf_counter() - begun)
+        return more
+
+    Session.pump = timed
+
+
 def press():
     STALL["watching"] = True
     REPORT["pressed"] = sorted(in_view(bpy.ops.soliloquy.generate, "INVOKE_DEFAULT"))
@@ -192,7 +208,7 @@ def until_over():
 
 STEPS = [
     install, layout, wait, open_tab, wait, wide, wait, wait, empty, head, wait, line, wait, ready,
-    press, during, until_over, wait, after, wait, done, undo, press_again, escape, wait,
+    watch_pump, press, wait, during, until_over, wait, after, wait, done, undo, press_again, escape, wait,
     until_over, escaped, render, leave,
 ]  # fmt: skip
 place = [0]

@@ -115,3 +115,15 @@ def many_keys_are_written_fast() -> None:
     print(f"52 curves x 15,000 frames: {min(seconds):.3f} s", flush=True)
     assert min(seconds) < 0.5, seconds
     assert np.allclose(tools.keys_of(face, "jawOpen")[:, 1], curves["jawOpen"])
+
+
+def the_demo_file_opens_with_its_take(path: str) -> None:
+    from blender_addon.takes.storage import playing_take
+
+    bpy.ops.wm.open_mainfile(filepath=path)
+    character = tools.active()
+    assert playing_take(character) == 0 and character.takes[0].seed == 3
+    for name in ("Head", "Tongue"):
+        assert len(tools.keys_of(bpy.data.objects[name], "jawOpen")) == 48
+    assert bpy.context.scene.camera is not None and bpy.context.scene.frame_end == 48
+    assert character.line.strip
