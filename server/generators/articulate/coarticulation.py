@@ -16,7 +16,7 @@ from arkit.clip import Contact
 from arkit.names import ARKIT_NAMES, INDEX, mirror_name
 
 from .config import ArticulateConfig, Timing
-from .poses import ARTICULATORS, COLUMNS
+from .poses import COLUMNS
 from .track import PhoneTrack
 
 _CLOSED = {
@@ -87,10 +87,7 @@ def with_evidence(
         value = np.clip(config.evidence_strength.get(name, 1.0) * said[:, column], 0.0, 1.0)
         for side in {name, mirror_name(name)}:
             phones = faces[:, INDEX[side]]
-            if side in ARTICULATORS["pressing"]:  # the phones know best when lips press
-                mixed[:, INDEX[side]] = np.maximum(phones, share * value)
-            else:
-                mixed[:, INDEX[side]] = phones + share * (value - phones)
+            mixed[:, INDEX[side]] = phones + share * (value - phones)
     return mixed
 
 
@@ -104,6 +101,8 @@ def lip_travel(
         if contact.kind != "lips":
             continue
         early, late = contact.start - lead, contact.end + lag
+        if late < times[0] or early > times[-1]:
+            continue
         first, last = np.searchsorted(times, (early, late))
         near = times[first:last]
         pull = smooth_step((near - early) / lead)

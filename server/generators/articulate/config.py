@@ -16,8 +16,8 @@ class Timing(NamedTuple):
 
 _EVIDENCE: Final[dict[str, float]] = {
     "jawOpen": 0.55, "mouthFunnel": 0.5, "mouthPucker": 0.5, "mouthSmileLeft": 0.4,
-    "mouthStretchLeft": 0.4, "mouthRollLower": 0.8, "mouthRollUpper": 0.8,
-    "mouthPressLeft": 0.8, "mouthLowerDownLeft": 0.6, "mouthUpperUpLeft": 0.6,
+    "mouthStretchLeft": 0.4, "mouthRollLower": 0.65, "mouthRollUpper": 0.7,
+    "mouthPressLeft": 0.7, "mouthLowerDownLeft": 0.6, "mouthUpperUpLeft": 0.6,
 }  # fmt: skip
 _STRENGTH: Final[dict[str, float]] = {
     "jawOpen": 1.1, "mouthFunnel": 1.3, "mouthPucker": 1.3, "mouthSmileLeft": 1.2,
@@ -94,7 +94,7 @@ class ArticulateConfig:
     timings: tuple[Timing, ...] = (
         Timing(0.100, 0.090),  # jaw
         Timing(0.080, 0.080),  # aperture
-        Timing(0.170, 0.110),  # rounding
+        Timing(0.160, 0.130),  # rounding
         Timing(0.120, 0.100),  # spreading
         Timing(0.060, 0.050),  # pressing
         Timing(0.050, 0.050),  # tongue

@@ -7,6 +7,7 @@ only bound memory, for any cut of a line gives the same frames.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arkit.clip import Contact
 from arkit.closure import impose_closure
 from arkit.strips import AUStrip, render_strips
 from server.generators.base import CheckCancel, Frames, Plan, Speech
@@ -27,6 +29,8 @@ from .poses import DOMINANCE, POSES
 from .track import PhoneTrack, contacts_of, track_of
 
 _MARGIN = 2  # frames beside a window, so that a contact between two windows is nobody's loss
+
+_CONTACT_REACH = 0.5  # seconds; more than lips travel for a contact
 
 
 class ArticulateGenerator:
@@ -121,22 +125,34 @@ class ArticulateGenerator:
         if hearing is not None and self.evidence is not None and spoken.any():
             said = hearing.curves(times)
             lips = with_evidence(lips, spoken, said, self.evidence.names, self.config)
-        lips = with_closures(lips, times, plan.contacts, self.config)
-        lips = impose_closure(lips, times, plan.contacts).astype(np.float64)
+        contacts = _near(plan.contacts, times)
+        lips = with_closures(lips, times, contacts, self.config)
+        lips = impose_closure(lips, times, contacts).astype(np.float64)
         living, head, eyes = life_layer(times, life, plan.fps)
         shown = render_strips(strips, times).astype(np.float64)
         if strips:
-            shown = _yielding(shown, lips + living, times, plan)
+            shown = _yielding(shown, lips + living, times, contacts)
         layers = {"lips": lips, "emotion": np.zeros_like(lips), "strips": shown, "life": living}
         return layers, head, eyes
 
 
+def _near(contacts: Sequence[Contact], times: NDArray[np.float64]) -> tuple[Contact, ...]:
+    """Return the contacts in reach of a window; an hour has thousands, a window a few."""
+    start, end = times[0] - _CONTACT_REACH, times[-1] + _CONTACT_REACH
+    first = bisect_left(contacts, start, key=lambda c: c.end)
+    last = bisect_right(contacts, end, key=lambda c: c.start)
+    return tuple(contacts[first:last])
+
+
 def _yielding(
-    shown: NDArray[np.float64], others: NDArray[np.float64], times: NDArray[np.float64], plan: Plan
+    shown: NDArray[np.float64],
+    others: NDArray[np.float64],
+    times: NDArray[np.float64],
+    contacts: Sequence[Contact],
 ) -> NDArray[np.float64]:
     """Return the strips with whatever would open a contact taken back."""
     clamped = np.clip(others + shown, 0.0, 1.0)
-    closed = impose_closure(clamped, times, plan.contacts)
+    closed = impose_closure(clamped, times, contacts)
     changed = np.abs(closed - clamped) > 1e-6
     return np.where(changed, closed - others, shown)
 

@@ -98,12 +98,12 @@ _POSES: Final[dict[str, dict[str, float]]] = {
     "j": {"jaw": 0.08, "smile": 0.16, "stretch": 0.08, "lower": 0.10},
     "ɨ": {"jaw": 0.12, "smile": 0.06, "lower": 0.12, "upper": 0.06},
     "ɛ": {"jaw": 0.26, "smile": 0.08, "stretch": 0.08, "lower": 0.18, "upper": 0.09},
-    "æ": {"jaw": 0.36, "smile": 0.10, "stretch": 0.12, "lower": 0.20, "upper": 0.10},
+    "æ": {"jaw": 0.38, "smile": 0.10, "stretch": 0.12, "lower": 0.20, "upper": 0.10},
     "ə": {"jaw": 0.16, "lower": 0.11, "upper": 0.05},
     "ʌ": {"jaw": 0.27, "lower": 0.14, "upper": 0.06},
     "ɐ": {"jaw": 0.27, "lower": 0.14, "upper": 0.06},
-    "a": {"jaw": 0.42, "lower": 0.17, "upper": 0.09},
-    "ɑ": {"jaw": 0.42, "lower": 0.14, "upper": 0.07},
+    "a": {"jaw": 0.46, "lower": 0.17, "upper": 0.09},
+    "ɑ": {"jaw": 0.46, "lower": 0.14, "upper": 0.07},
 }  # fmt: skip
 
 _DOMINANCE: Final[dict[str, dict[str, float]]] = {
