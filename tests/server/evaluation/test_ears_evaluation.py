@@ -1,0 +1,108 @@
+"""What the ears' scores count, and that the tests' lists stay apart from training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from arkit.clip import Phone
+from server.evaluation import ears
+from server.evaluation.ears_metrics import Figure, score, summary
+from server.evaluation.phones_plot import plot_phones
+from server.speech.phones import VISEMES
+from server.training.ears.train import read_recipe
+from server.training.ears.voices import HUMAN_VOICES
+
+TRUE = (
+    Phone("sil", 0.0, 0.5), Phone("m", 0.5, 0.6), Phone("a", 0.6, 0.9), Phone("p", 0.9, 1.0),
+    Phone("i", 1.0, 1.5), Phone("f", 1.5, 1.6), Phone("sil", 1.6, 2.0),
+)  # fmt: skip
+
+
+def _moved(seconds: float) -> tuple[Phone, ...]:
+    return tuple(Phone(p.phone, p.start + seconds, p.end + seconds) for p in TRUE)
+
+
+def test_the_truth_scores_one_everywhere():
+    figures = summary(score(TRUE, TRUE, 2.0))
+    assert figures["viseme accuracy"].value == 1
+    assert figures["bilabial recall"].value == figures["bilabial precision"].value == 1
+    assert figures["silence recall"].value == 1
+    assert figures["bilabial recall"].n == 2
+
+
+def test_an_offset_is_measured_in_milliseconds():
+    assert summary(score(_moved(0.02), TRUE, 2.0))["bilabial onset ms"].value == pytest.approx(20)
+
+
+def test_an_event_further_than_the_tolerance_is_missed():
+    figures = summary(score(_moved(0.145), TRUE, 2.2))
+    assert figures["bilabial recall"].value == 0
+    assert figures["bilabial precision"].value == 0
+
+
+def test_a_closure_too_many_costs_precision_not_recall():
+    more = (*TRUE[:4], Phone("i", 1.0, 1.2), Phone("b", 1.2, 1.3), Phone("i", 1.3, 1.5), *TRUE[5:])
+    figures = summary(score(more, TRUE, 2.0))
+    assert figures["bilabial recall"].value == 1
+    assert figures["bilabial precision"].value == pytest.approx(2 / 3)
+
+
+def test_intervals_hold_the_value_and_narrow_with_more_lines():
+    rng = np.random.default_rng(0)
+    counts = []
+    for _ in range(200):
+        counts += score(TRUE if rng.random() < 0.7 else _moved(0.2), TRUE, 2.3)
+    few, many = summary(counts[:20])["bilabial recall"], summary(counts)["bilabial recall"]
+    assert many.low <= many.value <= many.high
+    assert many.high - many.low < few.high - few.low
+
+
+def test_a_bar_is_met_or_missed_by_its_value():
+    bar = ears.Bar("x", "bilabial recall", least=0.85)
+    assert bar.met({"bilabial recall": Figure(0.9, 0.8, 0.95, 10)}) is True
+    assert bar.met({"bilabial recall": Figure(0.8, 0.7, 0.9, 10)}) is False
+    assert bar.met({}) is None
+    late = ears.Bar("x", "bilabial onset ms", most=15.0)
+    assert late.met({"bilabial onset ms": Figure(-20.0, -25, -15, 10)}) is False
+
+
+def test_the_report_names_every_bar():
+    text = ears.report({"emodb": {"bilabial recall": Figure(0.9, 0.8, 0.95, 10)}})
+    assert text.count("\n| ") >= len(ears.bars())
+    assert "| emodb | bilabial recall | >= 0.85 | 0.900 [0.800, 0.950] | yes |" in text
+
+
+def test_nothing_that_tests_the_ears_trains_them():
+    recipe = Path(ears.__file__).parents[1] / "training/ears/recipes/ears.toml"
+    sources = read_recipe(recipe).sources
+    assert not set(ears.lists()["synthetic"]["shards"]) & set(sources)
+    assert "real_en_allison" not in sources
+    tested = {v.group for v in HUMAN_VOICES if v.test}
+    assert tested <= set(ears.lists()["synthetic"]["shards"])
+
+
+def test_noise_has_the_ratio_that_was_asked_for():
+    samples = np.sin(np.arange(16_000) / 20).astype(np.float32)
+    noise = ears.noisy(samples, 10.0, 0) - samples
+    ratio = 10 * np.log10(np.mean(samples**2) / np.mean(noise**2))
+    assert ratio == pytest.approx(10, abs=0.01)
+
+
+def test_a_telephone_keeps_the_length_and_loses_the_highs():
+    t = np.arange(16_001) / 16_000
+    high = ears.telephone(np.sin(2 * np.pi * 6000 * t).astype(np.float32))
+    low = ears.telephone(np.sin(2 * np.pi * 600 * t).astype(np.float32))
+    assert abs(len(high) - 16_001) <= 1
+    assert np.std(high) < 0.05
+    assert np.std(low) > 0.6
+
+
+def test_the_picture_is_written(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    samples = np.sin(np.arange(32_000) / 12).astype(np.float32) * 0.2
+    visemes = np.zeros((201, len(VISEMES)), np.float32)
+    plot_phones(tmp_path / "a.png", samples, TRUE, visemes)
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"

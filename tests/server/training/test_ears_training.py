@@ -1,0 +1,223 @@
+"""The ears' corpus, augmentation and loop, on sounds that the tests make, at the tiny size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from arkit.clip import Phone
+from server.speech.alignment import AlignedWord, Alignment
+from server.speech.ears_model import EarsConfig
+from server.speech.ears_weights import load_ears, weights_about
+from server.speech.features import N_MELS, RunningNorm
+from server.speech.phones import PHONE_INDEX
+from server.training.ears import texts, voices
+from server.training.ears.augment import AugmentConfig, Augmenter, running_norm
+from server.training.ears.corpus import all_groups, build, resampled
+from server.training.ears.dataset import Mixture
+from server.training.ears.errors import CorpusError, RecipeError
+from server.training.ears.festival_phones import FESTIVAL_PHONES
+from server.training.ears.letter_to_sound import align_letters
+from server.training.ears.realign import sure_labels, usable_labels
+from server.training.ears.shards import UNKNOWN, ShardWriter, frame_labels, read_shard
+from server.training.ears.train import Recipe, Run, read_recipe
+
+RECIPE = Path(__file__).parents[3] / "server/training/ears/recipes/ears.toml"
+
+
+def _two_tones(rng: np.random.Generator) -> tuple[np.ndarray, tuple[Phone, ...]]:
+    """Low tone = a, high tone = s, quiet = silence: phones that a tiny network can learn."""
+    sounds, phones, clock = [], [], 0.0
+    for _ in range(8):
+        name, hz = [("a", 300.0), ("s", 4000.0), ("sil", 0.0)][int(rng.integers(3))]
+        seconds = float(rng.uniform(0.1, 0.3))
+        t = np.arange(int(seconds * 16_000)) / 16_000
+        sounds.append((0.3 if hz else 0.0) * np.sin(2 * np.pi * hz * t))
+        phones.append(Phone(name, clock, clock + len(t) / 16_000))
+        clock += len(t) / 16_000
+    return np.concatenate(sounds).astype(np.float32), tuple(phones)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = np.random.default_rng(0)
+    writer = ShardWriter(folder, "tones", {"licence": "ours"})
+    for _ in range(20):
+        samples, phones = _two_tones(rng)
+        writer.add(samples, phones, (None,) * len(phones), "tone", "")
+    writer.close()
+    return folder
+
+
+def _recipe(steps: int) -> Recipe:
+    quiet = AugmentConfig(reverb=0.0, band_limited=0.0, masks=0, snr_db=(30.0, 50.0))
+    return Recipe(
+        {"tones": 1.0}, EarsConfig.tiny(), quiet, steps=steps, batch=4, seconds=1.5,
+        learning_rate=5e-3, warmup=5, averaging=0.9, reload_every=20,
+    )  # fmt: skip
+
+
+def test_the_whole_path_learns_resumes_and_serves(corpus: Path, tmp_path: Path):
+    run = Run(_recipe(60), corpus, tmp_path)
+    first = run.one_step(0.0)
+    run.go()
+    assert run.one_step(0.99) < first * 0.6
+    resumed = Run(_recipe(61), corpus, tmp_path)
+    resumed.resume(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
+    assert resumed.step == 60
+    resumed.go()
+    assert resumed.step == 61
+    assert weights_about(tmp_path / "ears.safetensors")["steps"] == 61
+    assert load_ears(tmp_path / "ears.safetensors").config == EarsConfig.tiny()
+
+
+def test_the_same_seed_gives_the_same_first_loss(corpus: Path, tmp_path: Path):
+    losses = [Run(_recipe(1), corpus, tmp_path / str(i)).one_step(0.0) for i in range(2)]
+    assert losses[0] == losses[1]
+
+
+def test_workers_meet_in_the_middle(corpus: Path, tmp_path: Path):
+    one, two = (Run(_recipe(5), corpus, tmp_path, worker) for worker in (0, 1))
+    for run, value in ((one, 1.0), (two, 3.0)):
+        with torch.no_grad():
+            run.model.stress.bias.fill_(value)
+    one.meet()
+    two.meet()
+    assert float(two.model.stress.bias.detach()) == pytest.approx(2.0)
+
+
+def test_the_shipped_recipe_can_be_read_and_names_no_test_voice():
+    recipe = read_recipe(RECIPE)
+    assert not [name for name in recipe.sources if name.startswith("test_")]
+    assert not [name for name in recipe.sources if "ravdess" in name or "emodb" in name]
+    synthetic = {n for n in recipe.sources if not n.startswith("real_")}
+    assert synthetic <= set(all_groups())
+    assert recipe.model.look_ahead <= 0.2
+
+
+def test_an_unknown_field_of_a_recipe_is_refused(tmp_path: Path):
+    path = tmp_path / "r.toml"
+    path.write_text("stepps = 3\n[sources]\na = 1.0\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="stepps"):
+        read_recipe(path)
+    path.write_text("[model]\nwdith = 3\n[sources]\na = 1.0\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="wdith"):
+        read_recipe(path)
+
+
+def test_a_batch_is_normalised_as_a_line_is():
+    rng = np.random.default_rng(1)
+    frames = rng.normal(-4, 3, (2, 200, N_MELS)).astype(np.float32)
+    prior = rng.normal(-8, 1, N_MELS).astype(np.float32)
+    together = running_norm(
+        torch.from_numpy(frames), torch.full((2,), -1.0),
+        torch.from_numpy(prior).expand(2, -1), torch.full((2,), 100.0),
+    )  # fmt: skip
+    for i in range(2):
+        alone = RunningNorm(prior).push(frames[i])
+        np.testing.assert_allclose(together[i].numpy(), alone, atol=1e-4)
+
+
+def test_augmented_windows_are_finite_and_repeat_with_their_seed():
+    frames = torch.full((4, 150, N_MELS), -18.0)
+    frames[:, 40:90, 20:50] = 2.0
+    prior = torch.full((N_MELS,), -8.0)
+    first, again = (Augmenter(AugmentConfig(), prior, 3)(frames) for _ in range(2))
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, again)
+    assert not torch.equal(first, Augmenter(AugmentConfig(), prior, 4)(frames))
+
+
+def test_windows_hold_labels_of_their_own_frames(corpus: Path):
+    batch = Mixture(corpus, {"tones": 1.0}, 150, 0).batch(6)
+    low, high = batch.mel[..., 12:16].max(-1), batch.mel[..., 60:70].max(-1)
+    is_a, is_s = (batch.phone == PHONE_INDEX[p] for p in ("a", "s"))
+    assert (low > high)[is_a].mean() > 0.9
+    assert (high > low)[is_s].mean() > 0.9
+
+
+def test_shards_that_appear_later_are_taken_in(corpus: Path, tmp_path: Path):
+    shard = read_shard(corpus, "tones")
+    for name in ("one", "two"):
+        mixture = Mixture(tmp_path, {"one": 1.0, "two": 1.0}, 50, 0) if name == "two" else None
+        writer = ShardWriter(tmp_path, name, {})
+        writer.add_frames(shard.mel[:100], shard.phone[:100], shard.stress[:100], "v", "")
+        writer.close()
+        if mixture:
+            assert [s.name for s in mixture.shards] == ["one"]
+            mixture.reload()
+            assert [s.name for s in mixture.shards] == ["one", "two"]
+
+
+def test_a_missing_shard_is_named(tmp_path: Path):
+    with pytest.raises(CorpusError, match="no shard 'none'"):
+        read_shard(tmp_path, "none")
+
+
+def test_frame_labels_follow_the_centre_of_each_frame():
+    labels = frame_labels((Phone("m", 0.0, 0.101), Phone("a", 0.101, 0.2)), 25)
+    assert (labels[:11] == PHONE_INDEX["m"]).all()
+    assert (labels[11:20] == PHONE_INDEX["a"]).all()
+    assert (labels[20:] == PHONE_INDEX["sil"]).all()
+
+
+@pytest.mark.parametrize("warp", [-0.22, 0.0, 0.22])
+def test_resampling_stretches_times_with_the_sound(warp: float):
+    samples = np.zeros(22_050, np.float32)
+    longer, stretch = resampled(samples, 22_050, warp)
+    assert len(longer) / 16_000 == pytest.approx(stretch, rel=1e-3)
+    assert stretch == pytest.approx(np.exp(warp), rel=0.02)
+
+
+def test_held_out_voices_train_nothing():
+    assert not set(voices.HELD_OUT_VARIANTS) & set(voices.TRAINING_VARIANTS)
+    test = {v.voice for v in voices.HUMAN_VOICES if v.test}
+    assert not test & {v.voice for v in voices.HUMAN_VOICES if not v.test}
+
+
+def test_an_unknown_group_is_refused(tmp_path: Path):
+    with pytest.raises(CorpusError, match="no group 'nobody'"):
+        build("nobody", tmp_path, tmp_path, 0.01, 0)
+
+
+def test_every_symbol_of_a_festival_voice_is_a_phone_of_ours():
+    for language, table in FESTIVAL_PHONES.items():
+        for symbol, phones in table.items():
+            assert set(phones) <= set(PHONE_INDEX), (language, symbol)
+
+
+def test_mandarin_syllables_are_pinyin():
+    syllables = texts.pinyin_syllables()
+    assert 380 < len(syllables) < 430
+    assert {"ma", "zhuang", "shi", "er", "yuan", "lve"} - set(syllables) == {"lve"}
+
+
+def test_letters_and_sounds_are_aligned():
+    cost = {("p", ""): 2.0, ("h", "F"): 1.0, ("o", "OW"): 0.1, ("n", "N"): 0.1, ("e", ""): 0.1}
+    pairs = align_letters("phone", ["F", "OW", "N"], cost)
+    assert pairs == [("p", ""), ("h", "F"), ("o", "OW"), ("n", "N"), ("e", "")]
+    assert align_letters("a", ["EY", "B", "K"], {}) is None
+
+
+def test_labels_are_unknown_where_text_and_sound_disagree():
+    aligned = Alignment(
+        (Phone("m", 0.0, 0.1), Phone("a", 0.1, 0.3)),
+        (AlignedWord("x", 0.0, 0.1, 0.01), AlignedWord("y", 0.1, 0.2, 0.9)),
+        ((0.2, 0.3),),
+    )
+    labels = usable_labels(aligned, 30)
+    assert (labels[:10] == UNKNOWN).all()
+    assert (labels[12:20] == PHONE_INDEX["a"]).all()
+    assert (labels[20:] == UNKNOWN).all()
+
+
+def test_self_training_labels_only_what_is_sure():
+    posteriors = np.full((4, len(PHONE_INDEX)), 0.001, np.float32)
+    posteriors[:2, PHONE_INDEX["m"]] = 0.9
+    posteriors[2:, PHONE_INDEX["m"]] = 0.3
+    labels = sure_labels(posteriors, (Phone("m", 0.0, 0.04),))
+    assert labels.tolist() == [PHONE_INDEX["m"]] * 2 + [UNKNOWN] * 2
