@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -112,7 +113,7 @@ def is_right(direction: Direction, express: Callable[[str], Expression]) -> bool
     shapes = [express(text).blendshapes for text in direction.texts]
     if direction.kind == "order":
         values = [movement(shape, direction.must[0]) for shape in shapes]
-        return all(low < high for low, high in zip(values, values[1:], strict=False))
+        return all(low < high for low, high in pairwise(values))
     moved = [movement(shapes[0], group) > MOVES for group in direction.must]
     together = direction.kind in ("side", "mixed")
     right = (all(moved) if together else any(moved)) or not moved
@@ -162,7 +163,7 @@ def blendshape_error(
 
 def recall_at(
     queries: NDArray[np.float32], poses: NDArray[np.float32], wanted: NDArray[np.float32],
-    k: int = 10, among: int = 100, seed: int = 0,
+    *, k: int = 10, among: int = 100, seed: int = 0,
 ) -> float:  # fmt: skip
     """Share of texts whose own expression is among the `k` nearest of `among` different ones.
 

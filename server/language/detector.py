@@ -25,9 +25,7 @@ from .errors import WeightsError
 from .faces import Face, expand
 
 AU_COLUMNS: Final[tuple[str, ...]] = tuple(
-    code
-    for code in AU_CODES
-    if ACTION_UNITS[code].side or code + "L" not in ACTION_UNITS
+    code for code in AU_CODES if ACTION_UNITS[code].side or code + "L" not in ACTION_UNITS
 )
 """One-sided AUs and the central ones: the columns of an AU vector."""
 
@@ -193,9 +191,9 @@ def load_detector(path: Path) -> tuple[TextAuDetector, tuple[str, ...], NDArray[
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} is not an AU detector of this version: {error}") from error
     if metadata["aus"].split() != list(AU_COLUMNS):
-        raise WeightsError(f"{path} was trained for another AU table: train the language part again")
+        raise WeightsError(f"{path} is for another AU table: train the language part again")
     if metadata["families"].split() != list(family_columns()):
-        raise WeightsError(f"{path} was trained for other families: train the language part again")
+        raise WeightsError(f"{path} is for other families: train the language part again")
     vectors = stored.pop("index").numpy().astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-6)
     detector = TextAuDetector(config)

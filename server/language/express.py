@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from arkit.action_units import ACTION_UNITS, limitation
 
 from . import faces, feelings, scope, tables
+from .actions import part_aus
 from .detector import Guess, TextAuDetector, guess, load_detector
 from .encoder import BuiltinTextEncoder, load_encoder
 from .expclip import ExpClip, load_expclip
 from .faces import Face
-from .scope import Clause, Content, Reading
+from .reading import Clause, Content, Reading
 from .words import is_word
 
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
@@ -109,6 +110,7 @@ class Director:
         encoder: BuiltinTextEncoder,
         detector: TextAuDetector,
         expclip: ExpClip,
+        *,
         index: Sequence[str] = (),
         vectors: NDArray[np.float32] | None = None,
         left_out: frozenset[str] = frozenset(),
@@ -226,9 +228,7 @@ class Director:
     @staticmethod
     def _add_part_guess(draft: _Draft, clause: Clause, found: Guess, reading: Reading) -> None:
         """A known part with an unknown motion: the network chooses among the part's AUs."""
-        allowed = faces.expand(
-            faces.union(scope.part_aus(part) for part in clause.parts)
-        )
+        allowed = faces.expand(faces.union(part_aus(part) for part in clause.parts))
         face = {code: value for code, value in found.face.items() if code in allowed}
         if not face:
             return
@@ -256,9 +256,7 @@ class Director:
 
     @staticmethod
     def _deny_guess(draft: _Draft, found: Guess, said: str) -> None:
-        draft.denied.append(
-            Content("feeling", found.face, found.family, said, 0, 0, negated=True)
-        )
+        draft.denied.append(Content("feeling", found.face, found.family, said, 0, 0, negated=True))
         draft.confidence.append(found.confidence)
 
     # --- result --------------------------------------------------------------------------------
@@ -355,7 +353,11 @@ def _emotion(face: Face, draft: _Draft | None) -> tuple[str, float]:
         if family in tables.families() and part
     ]
     near = feelings.nearest_families(face, least=0.45)
-    emotion = max(named)[1] if named else tables.families()[near[0][0]].emotion if near else "neutral"  # fmt: skip
+    emotion = "neutral"
+    if named:
+        emotion = max(named)[1]
+    elif near:
+        emotion = tables.families()[near[0][0]].emotion
     top = sorted(face.values(), reverse=True)[:4]
     return emotion, round(float(np.clip(np.mean(top), 0.0, 1.0)), 3)
 
@@ -370,7 +372,7 @@ def default_director() -> Director:
     encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
     detector, index, vectors = load_detector(WEIGHTS / "text_au.safetensors")
     expclip = load_expclip(WEIGHTS / "expclip_autoencoder.safetensors")
-    return Director(encoder, detector, expclip, index, vectors)
+    return Director(encoder, detector, expclip, index=index, vectors=vectors)
 
 
 def express(text: str) -> Expression:

@@ -50,7 +50,7 @@ _KIN: Final[tuple[frozenset[str], ...]] = (
 
 
 def family_of(code: str) -> str:
-    """ "AU12L" -> "AU12"."""
+    """The code without its side: "AU12L" -> "AU12"."""
     return ACTION_UNITS[code].family
 
 

@@ -188,14 +188,14 @@ def motion_words() -> PhraseBook:
 
 
 def au_code(token: str) -> tuple[str, float | None] | None:
-    """ "au12l" -> ("AU12L", None); "au12c" -> ("AU12", 0.5); None when it is no AU."""
+    """Code and intensity: "au12l" -> ("AU12L", None), "au12c" -> ("AU12", 0.5); else None."""
     found = _AU.fullmatch(token)
     if found is None:
         return None
     number, letter, side = found.groups()
     code = f"AU{number}{letter.upper() if letter in ('b', 't') else ''}{side.upper()}"
     if code in ACTION_UNITS:
-        return code, None
+        return code, _LETTER.get(letter) if letter not in ("b", "t") else None
     code = f"AU{number}{side.upper()}"
     if code not in ACTION_UNITS and f"AU{number}" in ACTION_UNITS:
         code = f"AU{number}"

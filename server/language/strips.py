@@ -60,7 +60,9 @@ _ENDING: Final = frozenset(
 )  # fmt: skip
 _MIDDLE: Final = frozenset({"halfway through", "halfway", "in the middle", "in between"})
 _WHOLE: Final = frozenset({"throughout", "the whole time", "all along", "meanwhile"})
-_QUICK: Final = re.compile(r"\b(?:briefly|for a moment|a flash of|momentarily|quickly|fleeting|a flicker of|for an instant)\b")  # fmt: skip
+_QUICK: Final = re.compile(
+    r"\b(?:briefly|for a moment|a flash of|momentarily|quickly|fleeting|for an instant)\b"
+)
 _LEAD: Final = re.compile(r"^(?:[\s,;.:!-]|(?:and|but|yet|with|by|as|off|out|up)\b)+")
 _NEW_TIME: Final = re.compile(r",\s*(?=(?:and\s+)?(?:at|from|after|between)\s+\d)")
 
@@ -136,7 +138,8 @@ def _strip(au: str, stage: Stage, value: float) -> AUStrip:
 def _joined(strip: AUStrip, stage: Stage, value: float) -> AUStrip:
     """One strip through two stages: the value moves in the ease of the second."""
     turn = min(max(stage.ease, 0.1) * 2, (stage.end - stage.start) / 2)
-    keys = (*strip.keys, (round(stage.start, 3), strip.keys[-1][1]), (round(stage.start + turn, 3), value))  # fmt: skip
+    held = (round(stage.start, 3), strip.keys[-1][1])
+    keys = (*strip.keys, held, (round(stage.start + turn, 3), value))
     return AUStrip(
         strip.au, strip.start, round(stage.end, 3), keys, "hold", strip.ease_in, strip.ease_out
     )

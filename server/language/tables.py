@@ -1,4 +1,4 @@
-"""The shipped tables as data: families of feeling, their words, situations, parts, motions, sayings.
+"""The shipped tables as data: families, words, situations, parts, motions, sayings.
 
 Reading is strict: a malformed line stops with the file and the line. Everything is read once and
 kept, a few hundred kilobytes in all.

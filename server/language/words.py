@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 _CONTRACTIONS: Final = {
@@ -36,8 +37,9 @@ _TOKEN: Final = re.compile(
     r"|\d+(?:\.\d+)?\s?%|\d*\.\d+|\d+(?=[^a-z]|$)|[a-z0-9]+(?:'[a-z]+)?|[,;:.!?()+<>/]|--"
 )
 _DROPPED: Final = frozenset(
-    "the a an his her its their your my our some this that these those".split()
-)
+    {"the", "a", "an", "his", "her", "its", "their", "your", "my", "our", "some", "this",
+     "that", "these", "those"}
+)  # fmt: skip
 """Determiners: a phrase of a table matches with any of them, or none."""
 
 
@@ -95,19 +97,13 @@ def is_determiner(token: str) -> bool:
     return token in _DROPPED
 
 
-FUNCTION_WORDS: Final = frozenset(
-    "i me my mine you your yours he him his she her hers it its we us our they them their one "
-    "the a an this that these those some any each every all both such own same "
-    "is am are was were be been being do does did done has have had having will would shall should "
-    "can could may might must ought let make makes made get gets got give gives put puts keep "
-    "and or but nor so yet then than as if while when where because since although though until "
-    "of in on at by for with without to from into onto over under about through between against "
-    "not no never none nothing neither very too quite rather just only also even still again "
-    "up down out off there here now what which who whom whose how why "
-    "look looks looking looked feel feels feeling felt seem seems seemed appear appears act acts "
-    "face facial expression person man woman someone somebody like please play plays speak speaks "
-    "say says talk talks deliver line emotion sense kind sort bit little stay stays remain remains side least same time towards toward go goes going used".split()
-)
+def _function_words() -> frozenset[str]:
+    table = Path(__file__).parent / "tables" / "function_words.tsv"
+    lines = table.read_text(encoding="utf-8").splitlines()[2:]
+    return frozenset(word for line in lines for word in line.split("|"))
+
+
+FUNCTION_WORDS: Final = _function_words()
 """Words that carry no feeling of their own; the rest are content words."""
 
 

@@ -39,12 +39,15 @@ class DistilOptions:
     """How the encoder is distilled.
 
     Attributes:
+        schedule: steps of the learning-rate schedule; longer than `steps` leaves the rate high,
+            because `tune` goes on from here and brings it down.
         n_examples: example sentences of the dictionary that are used.
         gloss_share: how far a word's target leans toward its gloss.
         word_dropout: share of word rows hidden, so that the n-grams learn to stand in.
     """
 
-    steps: int = 2_500
+    steps: int = 1_500
+    schedule: int = 2_500
     batch: int = 192
     n_examples: int = 12_288
     rate: float = 2e-3
@@ -254,7 +257,7 @@ def distil(
     network = encoder.network
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.06
+        optimiser, options.rate, total_steps=options.schedule + 1, pct_start=0.06
     )
     path = folder / "distil.pt"
     first = 0
@@ -305,7 +308,26 @@ def agreement(encoder: BuiltinTextEncoder, bank: Bank, n: int = 1000) -> float:
     return float((found * bank.targets[chosen].astype(np.float32)).sum(1).mean())
 
 
-def write_vocabulary(folder: Path, vocabulary: Sequence[str], axes: NDArray[np.float32]) -> None:
-    """Keep what belongs to the checkpoint: the words and the axes."""
-    (folder / "vocabulary.json").write_text(json.dumps(list(vocabulary)), encoding="utf-8")
-    np.save(folder / "axes.npy", axes)
+def save_banks(
+    folder: Path, vocabulary: Sequence[str], axes: NDArray[np.float32], banks: Sequence[Bank]
+) -> None:
+    """Keep what a checkpoint belongs to: the words, the axes and the teacher's targets."""
+    words_and_texts = {
+        "vocabulary": list(vocabulary),
+        "banks": [{"name": b.name, "weight": b.weight, "texts": b.texts} for b in banks],
+    }
+    (folder / "banks.json").write_text(json.dumps(words_and_texts), encoding="utf-8")
+    np.savez(folder / "banks.npz", axes=axes, **{bank.name: bank.targets for bank in banks})
+
+
+def load_banks(folder: Path) -> tuple[list[str], NDArray[np.float32], list[Bank]] | None:
+    """What `save_banks` kept, or None."""
+    if not (folder / "banks.npz").is_file():
+        return None
+    stored = json.loads((folder / "banks.json").read_text(encoding="utf-8"))
+    with np.load(folder / "banks.npz") as arrays:
+        banks = [
+            Bank(entry["name"], tuple(entry["texts"]), arrays[entry["name"]], entry["weight"])
+            for entry in stored["banks"]
+        ]
+        return stored["vocabulary"], arrays["axes"], banks

@@ -40,8 +40,10 @@ from server.language.expclip import ExpClip, load_expclip, save_expclip
 from server.language.express import WEIGHTS, Director
 
 from . import corpora, distil, tune
-from .tead import UNKNOWN, Composer, Quadruple
+from .distil import DistilOptions
 from .teacher import Teacher
+from .tead import UNKNOWN, Composer, Quadruple
+from .tune import ExpClipOptions, TuneOptions
 from .wording import held_out
 
 log = logging.getLogger(__name__)
@@ -60,9 +62,9 @@ class Recipe:
     quadruples: int = 60_000
     seed: int = 0
     threads: int = 1
-    distil: distil.DistilOptions = field(default_factory=distil.DistilOptions)
-    tune: tune.TuneOptions = field(default_factory=tune.TuneOptions)
-    expclip: tune.ExpClipOptions = field(default_factory=tune.ExpClipOptions)
+    distil: DistilOptions = field(default_factory=DistilOptions)
+    tune: TuneOptions = field(default_factory=TuneOptions)
+    expclip: ExpClipOptions = field(default_factory=ExpClipOptions)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -73,7 +75,7 @@ def read_recipe(path: Path) -> Recipe:
     """
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     sections = {
-        "distil": distil.DistilOptions, "tune": tune.TuneOptions, "expclip": tune.ExpClipOptions,
+        "distil": DistilOptions, "tune": TuneOptions, "expclip": ExpClipOptions,
     }  # fmt: skip
     for name, kind in sections.items():
         given = data.get(name, {})
@@ -106,7 +108,7 @@ def compose(recipe: Recipe) -> list[Quadruple]:
 
 
 def relatives(
-    senses: Sequence[corpora.Sense], teacher: Teacher, closest: int = 6
+    senses: Sequence[corpora.Sense], teacher: Teacher, closest: int = 3
 ) -> list[tuple[str, str]]:
     """Dictionary relatives of the training words: (word or gloss, family).
 
@@ -194,7 +196,11 @@ def _distilled(
     teacher = Teacher(paths.run / "teacher")
     wordnet = Path(recipe.wordnet)
     config = EncoderConfig()
-    vocabulary, _, banks = distil.make_banks(teacher, wordnet, config, recipe.distil)
+    kept = distil.load_banks(paths.run)
+    if kept is None:
+        kept = distil.make_banks(teacher, wordnet, config, recipe.distil)
+        distil.save_banks(paths.run, *kept)
+    vocabulary, _, banks = kept
     senses = corpora.wordnet_senses(wordnet)
     extra = [
         *tune.family_examples(relatives(senses, teacher), explicit=True),
@@ -252,7 +258,9 @@ def _save(
     save_encoder(encoder, out / "text_encoder.safetensors", note)
     shipped = load_encoder(out / "text_encoder.safetensors")
     names = known_expressions()
-    vectors = np.concatenate([shipped.encode(names[i : i + 256]) for i in range(0, len(names), 256)])
+    vectors = np.concatenate(
+        [shipped.encode(names[i : i + 256]) for i in range(0, len(names), 256)]
+    )
     save_detector(detector, names, vectors, out / "text_au.safetensors", note)
     save_expclip(expclip, out / "expclip_autoencoder.safetensors", note)
 
@@ -262,7 +270,9 @@ def load_director(out: Path, left_out: frozenset[str] = frozenset()) -> Director
     encoder = load_encoder(out / "text_encoder.safetensors")
     detector, index, vectors = load_detector(out / "text_au.safetensors")
     expclip = load_expclip(out / "expclip_autoencoder.safetensors")
-    return Director(encoder, detector, expclip, index, vectors, left_out)
+    return Director(
+        encoder, detector, expclip, index=index, vectors=vectors, left_out=left_out
+    )
 
 
 def held_out_table_words() -> frozenset[str]:

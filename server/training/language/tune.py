@@ -43,7 +43,7 @@ class TuneOptions:
 
     Attributes:
         distil_batch: texts of every step that keep to the teacher.
-        shuffle, drop: chances of text augmentation (shuffled clauses, dropped stop words).
+        drop: chance that a text loses stop words. longest: tokens of a text that are read.
     """
 
     steps: int = 2_600
@@ -51,6 +51,7 @@ class TuneOptions:
     distil_batch: int = 64
     rate: float = 1.2e-3
     drop: float = 0.12
+    longest: int = 20
     word_dropout: float = 0.06
     seed: int = 0
 
@@ -97,7 +98,7 @@ def tag_texts(quadruples: Sequence[Quadruple]) -> list[tuple[str, str]]:
 
 
 def augmented(text: str, rng: random.Random, drop: float) -> str:
-    """EDA (Wei and Zou 2019): function words dropped, clauses shuffled; denials are never lost."""
+    """EDA (Wei and Zou 2019): function words dropped; denials are never lost."""
     kept = text
     if rng.random() < drop:
         keep = {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}  # fmt: skip
@@ -157,9 +158,7 @@ def tune(
 ) -> TextAuDetector:  # fmt: skip
     """Train encoder and detector together; resumes from `folder`/tune.pt."""
     torch.manual_seed(options.seed)
-    detector = TextAuDetector(
-        DetectorConfig(width=encoder.width, n_families=len(family_columns()))
-    )
+    detector = TextAuDetector(DetectorConfig(width=encoder.width, n_families=len(family_columns())))
     both = nn.ModuleList([encoder.network, detector])
     optimiser = torch.optim.AdamW(both.parameters(), lr=options.rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -174,7 +173,7 @@ def tune(
         first = int(state["step"])
     rng = np.random.default_rng(options.seed + first)
     talk = random.Random(options.seed + first)
-    batcher, losses = Batcher(encoder, encoder.network.config.longest), _Losses(examples)
+    batcher, losses = Batcher(encoder, options.longest), _Losses(examples)
     weights = np.array([bank.weight for bank in banks])
     weights = weights / weights.sum()
     started, smooth = time.monotonic(), 0.0
@@ -184,17 +183,16 @@ def tune(
         bank = banks[int(rng.choice(len(banks), p=weights))]
         others = rng.choice(len(bank.texts), options.distil_batch)
         texts = [augmented(examples.texts[i], talk, options.drop) for i in rows]
-        found = encoder.network(
-            *batcher([*texts, *(bank.texts[i] for i in others)], options.word_dropout, rng)
-        )
+        found = encoder.network(*batcher(texts, options.word_dropout, rng))
+        kept = encoder.network(*batcher([bank.texts[i] for i in others], options.word_dropout, rng))
         target = torch.from_numpy(bank.targets[others].astype(np.float32))
         loss = losses(
             detector,
-            found[: options.batch],
+            found,
             torch.from_numpy(examples.aus[rows]),
             torch.from_numpy(examples.families[rows]),
             torch.from_numpy(examples.explicit[rows]),
-        ) + 2.0 * distil_loss(found[options.batch :], target)
+        ) + 2.0 * distil_loss(kept, target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(both.parameters(), 1.0)

@@ -1,0 +1,252 @@
+"""What one clause asks for: named expressions, feelings, AU codes, and parts with their motions.
+
+Body-part phrases are read by pairing each part with the motions beside it; the rule table says
+which AUs that is. Denial and degree are `scope`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from . import faces, tables
+from .faces import Face
+from .reading import Content, Draft
+from .spotting import Span, au_code
+from .words import FUNCTION_WORDS, content_words, is_determiner
+
+PUNCTUATION: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")", "+", "/"})
+SIDE_LETTER: Final = {"left": "L", "right": "R"}
+_AMOUNT: Final = frozenset({"intensity", "strength", "level", "percent", "about"})
+_UPPER: Final = frozenset({"AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU41", "AU42", "AU43"})
+_EYE_PARTS: Final = frozenset({"eyes", "lids", "gaze", "brows", "inner_brows", "forehead"})
+_PLACING: Final = frozenset({"in", "on", "around"})
+
+
+def clause_contents(
+    draft: Draft, bound: tuple[int, int, str], index: int, before: list[Content]
+) -> list[Content]:
+    """What one clause asks for, still without denial and degree."""
+    start, end, _ = bound
+    inside = [span for span in draft.spans if start <= span.start < end]
+    parts = [span for span in draft.parts if start <= span.start < end]
+    motions = [span for span in draft.motions if start <= span.start < end]
+    found: list[Content] = []
+    for span in inside:
+        if span.tag == "au":
+            found.append(_au_content(draft, span, end))
+        elif span.tag == "named":
+            found.append(_named_content(draft, span, parts))
+        elif span.tag == "feeling":
+            found.append(_feeling_content(draft, span, parts))
+    actions = _actions(draft, parts, motions, inside)
+    if actions and any(content.kind == "named" for content in found):
+        found = [content for content in found if not _refined_by(content, actions)]
+    found += actions
+    if not found:
+        found = _inherited(draft, (motions, parts), (start, end), before)
+    sided = [with_side(draft, content, (start, end)) for content in found]
+    return [replace(content, clause=index) for content in sided]
+
+
+def _text(draft: Draft, span: Span) -> str:
+    return " ".join(draft.words[span.start : span.end])
+
+
+def _au_content(draft: Draft, span: Span, end: int) -> Content:
+    code, letter = span.value
+    number = letter if letter is not None else _number_after(draft.words, span.end, end)
+    face = faces.expand({code: 0.75})
+    return Content("au", face, "", code, span.start, span.end, number=number)
+
+
+def _number_after(words: Sequence[str], place: int, end: int) -> float | None:
+    """A 0..1 number in the next few tokens: "AU12 at 0.7", "AU12 (0.7)", "smile, 40%"."""
+    for word in words[place : min(end + 3, place + 4)]:
+        if re.fullmatch(r"\d*\.?\d+", word):
+            value = float(word)
+            return value if value <= 1 else value / 100 if value <= 100 else None
+        if au_code(word) or word not in PUNCTUATION | FUNCTION_WORDS | _AMOUNT:
+            return None
+    return None
+
+
+def _named_content(draft: Draft, span: Span, parts: list[Span]) -> Content:
+    item = span.value
+    face = faces.expand(item.aus)
+    if item.strength != 1.0:
+        face = faces.scaled(face, item.strength)
+    number = _number_after(draft.words, span.end, span.end + 1)
+    kind = "feeling" if item.family else "named"
+    return Content(kind, face, item.family, item.text, span.start, span.end, number=number)
+
+
+def _feeling_content(draft: Draft, span: Span, parts: list[Span]) -> Content:
+    word = span.value
+    family = tables.families()[word.family]
+    face = faces.scaled(faces.expand(family.aus), word.strength)
+    for part in parts:
+        between = draft.words[span.end : part.start]
+        near = len(between) <= 3 and all(w in _PLACING or is_determiner(w) for w in between)
+        if near and part.start >= span.end and part.value.name != "head":
+            face = _on_part(face, part.value.name)
+    number = _number_after(draft.words, span.end, span.end + 1)
+    return Content(
+        "feeling", face, word.family, _text(draft, span), span.start, span.end, number=number
+    )
+
+
+def _on_part(face: Face, part: str) -> Face:
+    """A feeling told of one part shows there: "sad eyes"."""
+    upper = part in _EYE_PARTS or part in ("outer_brows", "lower_lids")
+    kept = {c: v for c, v in face.items() if (faces.family_of(c) in _UPPER) == upper}
+    return kept or face
+
+
+def _actions(
+    draft: Draft, parts: list[Span], motions: list[Span], inside: list[Span]
+) -> list[Content]:
+    """Pair every part with the motions beside it; the rule table says what that is."""
+    found: list[Content] = []
+    bite = _lip_bite(draft, parts, motions)
+    if bite is not None:
+        return [bite]
+    for i, part in enumerate(parts):
+        low = parts[i - 1].end if i else -1
+        high = parts[i + 1].start if i + 1 < len(parts) else len(draft.words)
+        around = [m for m in motions if low <= m.start < high] if len(parts) > 1 else motions
+        names = [name for motion in around for name in motion.value]
+        names += _named_motions(inside)
+        content = _rule_content(draft, part, names, around)
+        if content is None and len(parts) > 1:
+            content = _rule_content(draft, part, [n for m in motions for n in m.value], motions)
+        if content is None:
+            content = _gaze_content(draft, part)
+        if content is not None:
+            found.append(content)
+    return found
+
+
+def _lip_bite(draft: Draft, parts: list[Span], motions: list[Span]) -> Content | None:
+    """Teeth that close on a lip: neither part alone says so."""
+    names = {part.value.name for part in parts}
+    closing = {name for motion in motions for name in motion.value}
+    if not (names & {"teeth", "upper_teeth"} and names & {"lower_lip", "lips"}):
+        return None
+    first, last = parts[0], parts[-1]
+    between = {draft.words[i] for i in range(first.end, last.start)}
+    if not closing & {"bite", "clench", "press", "close"} or not between & {"on", "into", "over"}:
+        return None
+    text = " ".join(draft.words[first.start : last.end])
+    return Content("action", faces.expand({"AU32": 0.85}), "", text, first.start, last.end)
+
+
+def _gaze_content(draft: Draft, part: Span) -> Content | None:
+    """A gaze with a side needs no known motion: "the gaze wanders off to the right"."""
+    if part.value.name not in ("gaze", "eyes"):
+        return None
+    for i, side in draft.sides:
+        before = set(draft.words[max(0, i - 2) : i])
+        if 0 < i - part.end < 6 and {"to", "toward", "towards", "off"} & before:
+            code = "AU61" if side == "L" else "AU62"
+            text = " ".join(draft.words[part.start : i + 1])
+            return Content("action", {code: 0.8}, "", text, part.start, i + 1)
+    return None
+
+
+def _named_motions(inside: list[Span]) -> list[str]:
+    """What smile, frown and sneer say of a part: "a frown on the lips"."""
+    single = {"smile": "smile", "grin": "smile", "frown": "frown", "sneer": "sneer"}
+    names = [span.value.text.split()[0] for span in inside if span.tag == "named"]
+    return [motion for name in names for word, motion in single.items() if name.startswith(word)]
+
+
+def _rule_content(
+    draft: Draft, part: Span, names: Sequence[str], around: Sequence[Span]
+) -> Content | None:
+    name = part.value.name
+    start = min([part.start, *(m.start for m in around)])
+    end = max([part.end, *(m.end for m in around)])
+    text = " ".join(draft.words[start:end])
+    wanted = set(names)
+    if "relax" in wanted and wanted <= {"relax"}:
+        return Content("still", faces.expand(part_aus(name)), "", text, start, end, negated=True)
+    for (owner, motion), aus in tables.action_rules().items():
+        if owner == name and motion in wanted:
+            return Content("action", faces.expand(aus), "", text, start, end)
+    return None
+
+
+def part_aus(part: str) -> dict[str, float]:
+    """Every AU that some motion of a part is."""
+    aus: dict[str, float] = {}
+    for (owner, _), own in tables.action_rules().items():
+        if owner == part:
+            aus.update(own)
+    return aus
+
+
+def _refined_by(content: Content, actions: list[Content]) -> bool:
+    """A named smile or frown that an action of the same clause tells more exactly."""
+    if content.kind != "named" or not content.text.split()[0].startswith(
+        ("smile", "grin", "frown", "sneer")
+    ):
+        return False
+    return any(set(action.face) & set(content.face) for action in actions)
+
+
+def _inherited(
+    draft: Draft,
+    spans: tuple[list[Span], list[Span]],
+    bound: tuple[int, int],
+    before: list[Content],
+) -> list[Content]:
+    """The part of the clause before: "... and down", "the left one lifts", "only the right"."""
+    last = next((c for c in reversed(before) if c.kind in ("action", "named", "au")), None)
+    motions, parts = spans
+    start, end = bound
+    loose = content_words(draft.words[start:end])
+    side = next((i for i, _ in draft.sides if start <= i < end), None)
+    if last is None or parts:
+        return []
+    covered = {draft.words[i] for m in motions for i in range(m.start, m.end)}
+    unread = [
+        w for w in loose if w not in covered and w not in (*SIDE_LETTER, "one", "other", "side")
+    ]
+    if motions and not unread:
+        part = next((p for p in reversed(draft.parts) if p.start < start), None)
+        names = [name for motion in motions for name in motion.value]
+        inherited = _rule_content(draft, part, names, motions) if part else None
+        return [inherited] if inherited else []
+    if side is not None and not unread and last.side:
+        return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
+    return []
+
+
+def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> Content:
+    """Let a clause of nothing but a sided part ("with the right eye") belong to what it follows."""
+    start, end = bound
+    covered = {i for part in draft.parts for i in range(part.start, part.end)}
+    covered |= {i for i, _ in draft.sides}
+    loose = [draft.words[i] for i in range(start, end) if i not in covered]
+    if content.side or content_words(loose) or not any(start <= i < end for i, _ in draft.sides):
+        return content
+    return with_side(draft, content, bound)
+
+
+def with_side(draft: Draft, content: Content, bound: tuple[int, int]) -> Content:
+    gaze = all(faces.family_of(code) in ("AU61", "AU62", "AU63", "AU64") for code in content.face)
+    inside = [(i, side) for i, side in draft.sides if bound[0] <= i < bound[1]]
+    if not inside:
+        return content
+    near = min(inside, key=lambda entry: min(abs(entry[0] - content.start),
+                                             abs(entry[0] - content.end)))[1]  # fmt: skip
+    if gaze and content.face and content.kind == "action":
+        code = "AU61" if near == "L" else "AU62"
+        sideways = any(faces.family_of(c) in ("AU61", "AU62") for c in content.face)
+        return replace(content, face={code: 0.8}) if sideways else content
+    if gaze and content.face:
+        return content
+    return replace(content, side=near)
