@@ -11,7 +11,7 @@ _CENTRE = np.array([6.9, -1.05, -0.75])
 # Angle on the ear (degrees, 0 backwards, 90 up, 180 forwards, 270 down) -> radius of the rim.
 _ANGLE = np.array([0.0, 30, 60, 90, 120, 150, 180, 210, 240, 262, 285, 315, 345, 360])
 _RADIUS = np.array([1.75, 2.05, 2.6, 2.95, 2.4, 1.5, 1.05, 1.1, 1.65, 2.45, 2.6, 2.15, 1.8, 1.75])
-_LIFT = np.array([1.45, 1.4, 1.15, 0.8, 0.45, 0.15, 0.10, 0.12, 0.2, 0.4, 0.55, 0.95, 1.3, 1.45])
+_LIFT = np.array([1.3, 1.3, 1.15, 0.85, 0.45, 0.15, 0.10, 0.12, 0.25, 0.48, 0.66, 1.0, 1.25, 1.3])
 
 
 def _around(values: Array, degrees: Array) -> Array:

@@ -11,7 +11,7 @@ from flame.head.surface import EYE_CENTRE, EYE_RADIUS
 
 LOOK_RADIANS = {
     "Up": np.radians(25.0),
-    "Down": np.radians(30.0),
+    "Down": np.radians(28.0),
     "In": np.radians(32.0),
     "Out": np.radians(34.0),
 }
@@ -21,7 +21,7 @@ _LOWER_SHARE = (0.0, 0.10, 0.30, 0.55, 0.75, 0.88, 0.96)
 # How far the lids travel: +1 closes (upper lid) or meets the closing line (lower lid).
 _LIDS = {
     "eyeBlink": (1.0, 1.0),
-    "eyeLookDown": (0.42, -1.3),
+    "eyeLookDown": (0.48, -1.3),
     "eyeLookUp": (-0.26, 0.5),
     "eyeLookIn": (0.0, 0.0),
     "eyeLookOut": (0.0, 0.0),

@@ -38,7 +38,7 @@ def locks(skin: Skin) -> Array:
 
 
 def hair_cap(skin: Skin) -> tuple[Part, Indices]:
-    """Return the hair, a sheet that dives under the skin along the hairline, and its skin vertices."""
+    """Return the hair, a sheet that dives under the skin at its edge, and its skin vertices."""
     inside = _inside_hairline(skin.vertices)
     scalp = np.zeros(len(skin.vertices), dtype=bool)
     scalp[skin.topology.wall.ravel()] = True

@@ -18,21 +18,16 @@ def open_jaw(points: Array) -> Array:
     """Return the displacement [N, 3] of points fixed to the jaw at jawOpen = 1."""
     offset = points - JAW_AXIS
     cos, sin = np.cos(OPEN_RADIANS), np.sin(OPEN_RADIANS)
-    turned = np.stack(
-        [
-            offset[:, 0],
-            offset[:, 1] * cos - offset[:, 2] * sin,
-            offset[:, 1] * sin + offset[:, 2] * cos,
-        ],
-        axis=-1,
-    )
+    turned = offset.copy()
+    turned[:, 1] = offset[:, 1] * cos - offset[:, 2] * sin
+    turned[:, 2] = offset[:, 1] * sin + offset[:, 2] * cos
     return turned - offset + OPEN_SLIDE
 
 
 def slide_jaw(points: Array, direction: str) -> Array:
     """Return the displacement [N, 3] of points fixed to the jaw for a thrust or a shift."""
     if direction == "forward":
-        return np.broadcast_to(np.array([0.0, -0.10, 0.85]), points.shape).copy()
+        return np.tile(np.array([0.0, -0.10, 0.85]), (len(points), 1))
     sign = 1.0 if direction == "left" else -1.0
     out = np.zeros_like(points)
     # One joint stays, so the jaw swings: the front moves further than the back.

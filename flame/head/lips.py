@@ -12,7 +12,7 @@ from flame.head.maths import Array, bump, spline
 from flame.head.surface import drop
 
 MOUTH_HALF_WIDTH = 2.5
-CORNER_Y = -6.88
+CORNER_Y = -6.80
 BORDER_LOOP = 5
 """Loop on the edge of the red; 0 to 4 are skin, 6 to 8 the body of the lip."""
 CONTACT_LOOPS = (9, 10)

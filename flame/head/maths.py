@@ -5,6 +5,8 @@ Everything takes and returns numpy arrays; lengths are centimetres until the hea
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -61,7 +63,7 @@ def round_cone(
 def segment_distance(points: Array, path: Array) -> Array:
     """Return the distance from each point [N, D] to a polyline [K, D]."""
     best = np.full(points.shape[:-1], np.inf)
-    for start, end in zip(path[:-1], path[1:], strict=True):
+    for start, end in pairwise(path):
         axis = end - start
         along = np.clip((points - start) @ axis / (axis @ axis), 0.0, 1.0)
         best = np.minimum(best, np.linalg.norm(points - start - along[..., None] * axis, axis=-1))

@@ -11,7 +11,7 @@ import numpy as np
 from flame.head.frame import Face
 from flame.head.lips import CORNER_Y, MOUTH_HALF_WIDTH
 from flame.head.maths import Array, bump, segment_distance, smoothstep
-from flame.head.surface import _NASOLABIAL
+from flame.head.surface import NASOLABIAL
 
 
 def _vector(weight: Array, x: float, y: float, z: float) -> Array:
@@ -25,9 +25,9 @@ def _corner(face: Face, width: float = 1.25) -> Array:
 
 def _fold(face: Face) -> Array:
     """Return the displacement that deepens the left fold between nose and mouth, [V, 3]."""
-    distance = segment_distance(face.points[:, :2], _NASOLABIAL)
+    distance = segment_distance(face.points[:, :2], NASOLABIAL)
     front = smoothstep(5.5, 7.5, face.z) * smoothstep(0.6, 1.6, face.x) * (1 - face.is_lip)
-    groove = np.exp(-0.5 * (distance / 0.26) ** 2) * front
+    groove = np.exp(-0.5 * (distance / 0.28) ** 2) * front * smoothstep(-7.2, -5.6, face.y)
     return _vector(groove, 0.0, 0.0, -0.20)
 
 

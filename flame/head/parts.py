@@ -80,14 +80,10 @@ def eyeball() -> Part:
     bulge = 0.055 * np.clip(1 - (polar / (limbus * 1.12)) ** 2, 0, 1)
     radius = (EYE_RADIUS + bulge)[:, None]
     ring = np.sin(polar)[:, None] * radius
-    points = np.stack(
-        [
-            ring * np.cos(turn),
-            ring * np.sin(turn),
-            np.cos(polar)[:, None] * radius * np.ones_like(turn),
-        ],
-        axis=-1,
-    )
+    points = np.empty((len(polar), _EYE_SEGMENTS, 3))
+    points[..., 0] = ring * np.cos(turn)
+    points[..., 1] = ring * np.sin(turn)
+    points[..., 2] = np.cos(polar)[:, None] * radius
     names = ["pupil"] * 3 + ["iris"] * 5 + ["sclera"] * 14
     materials = tuple(name for name in names for _ in range(_EYE_SEGMENTS))
     faces = grid_faces(len(polar), _EYE_SEGMENTS, closed=True)[:, ::-1]
@@ -235,7 +231,7 @@ def _lash_row(upper: bool) -> Part:
     centre = np.array(EYE_CENTRE)
     ribbons, anchors = [], []
     for k in np.linspace(0.05, 0.93 if upper else 0.9, count):
-        place = int(round(k * 400))
+        place = round(float(k) * 400)
         root = edge[place]
         away = root - centre
         away /= np.linalg.norm(away)
@@ -267,7 +263,7 @@ _BROW = np.array([[1.15, 1.62], [1.7, 1.86], [2.6, 2.14], [3.6, 2.32], [4.4, 2.1
 def brow(seed: int = 7) -> Part:
     """Return the left eyebrow: fine strips that lie along the skin, each moved by its root."""
     rng = np.random.default_rng(seed)
-    count = 260
+    count = 330
     s = np.sort(rng.uniform(0.0, 1.0, count))
     knots = np.linspace(0.0, 1.0, len(_BROW))
     height = spline(
@@ -284,22 +280,22 @@ def brow(seed: int = 7) -> Part:
     direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
     root = centre + upright * (across * height)[:, None] * 0.8
     length = rng.uniform(0.34, 0.5, count) * np.clip(1.25 - 0.5 * s, 0.5, 1.0)
-    steps = np.linspace(0.0, 1.0, 3)
+    steps = np.linspace(0.0, 1.0, 2)
     flat = root[:, None] + direction[:, None] * (length[:, None] * steps)[..., None]
     points = drop(np.concatenate([flat, np.zeros((*flat.shape[:2], 1))], axis=-1).reshape(-1, 3))
     out = normals(points)
     lift = np.tile(0.03 + 0.05 * np.sin(np.pi * 0.6 * steps), count)
-    path = (points + out * lift[:, None]).reshape(count, 3, 3)
-    out = out.reshape(count, 3, 3)
+    path = (points + out * lift[:, None]).reshape(count, 2, 3)
+    out = out.reshape(count, 2, 3)
     ribbons, anchors = [], []
     for k in range(count):
         side = np.cross(out[k], np.append(direction[k], 0.0))
         side /= np.linalg.norm(side, axis=-1, keepdims=True)
-        widths = 0.024 * (1 - steps**2) + 0.004
+        widths = 0.019 * (1 - steps) + 0.004
         ribbons.append(
             path[k][:, None] + side[:, None] * (widths[:, None] * np.array([-1, 1]))[..., None]
         )
-        anchors.append(points.reshape(count, 3, 3)[k, 0])
+        anchors.append(points.reshape(count, 2, 3)[k, 0])
     return _strips(ribbons, anchors, "brow")
 
 

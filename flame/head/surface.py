@@ -100,7 +100,7 @@ def _nose(points: Array) -> Array:
     return smooth_min(nose, column, 0.35)
 
 
-_NASOLABIAL = np.array([[1.75, -3.6], [2.25, -4.6], [2.95, -5.9], [3.35, -7.0]])
+NASOLABIAL = np.array([[1.75, -3.6], [2.25, -4.6], [2.95, -5.9], [3.35, -7.0]])
 _LID_CREASE = np.array([[1.85, 0.38], [2.3, 0.86], [3.0, 1.06], [3.8, 0.92], [4.55, 0.36]])
 
 
@@ -121,7 +121,7 @@ def _details(p: Array) -> Array:
     out -= 0.16 * blob(p, (1.25, -10.6, 8.0), (0.9, 0.6, 1.0))
     out += 0.22 * blob(p, (0.0, -8.85, 8.9), (1.7, 0.42, 1.2))
     out += 0.10 * blob(p, (2.9, -7.35, 8.6), (0.5, 0.7, 1.0))
-    groove = segment_distance(flat, _NASOLABIAL)
+    groove = segment_distance(flat, NASOLABIAL)
     out += front * 0.085 * np.exp(-0.5 * (groove / 0.22) ** 2)
     x, y = p[..., 0], p[..., 1]
     philtrum = smoothstep(-6.15, -5.7, y) * smoothstep(-4.7, -5.1, y) * front

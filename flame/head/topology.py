@@ -8,6 +8,7 @@ skin stays one closed sheet of quads, open only at the neck.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class SkinBuilder:
             rings.append(np.arange(self.count, self.count + len(outer)))
             self.count += len(outer)
         clockwise = columns[0] > columns[1]
-        for a, b in zip(rings[:-1], rings[1:], strict=True):
+        for a, b in pairwise(rings):
             quads = np.stack([a, np.roll(a, -1), np.roll(b, -1), b], axis=1)
             self.faces.append(quads[:, ::-1] if clockwise else quads)
         renamed = dict(zip(outer.tolist(), rings[-1].tolist(), strict=True))

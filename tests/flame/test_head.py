@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -58,7 +60,7 @@ def test_parts_tile_the_vertices_and_no_quad_crosses_them(head: Head) -> None:
     spans = list(head.parts.values())
     assert spans[0].start == 0
     assert spans[-1].stop == len(head.vertices)
-    assert all(a.stop == b.start for a, b in zip(spans[:-1], spans[1:], strict=True))
+    assert all(a.stop == b.start for a, b in pairwise(spans))
     owner = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
     assert (owner[head.faces] == owner[head.faces[:, :1]]).all()
     assert sum(len(head.part_faces(name)) for name in head.parts) == len(head.faces)

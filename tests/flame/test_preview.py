@@ -64,7 +64,13 @@ def test_a_clip_has_pictures_and_sound(tmp_path: Path) -> None:
     tone = 0.3 * np.sin(np.arange(16000 * 6 // 25) * 0.1).astype(np.float32)
     seen: list[float] = []
     path = preview.render_clip(
-        frames, 25, tmp_path / "clip.mp4", (tone, 16000), (96, 96), seen.append, np.zeros((6, 3))
+        frames,
+        25,
+        tmp_path / "clip.mp4",
+        (tone, 16000),
+        size=(96, 96),
+        progress=seen.append,
+        head_angles=np.zeros((6, 3)),
     )
     said = stream_kinds(path)
     assert "Video: h264" in said
@@ -80,7 +86,7 @@ def test_a_clip_takes_a_sound_file(tmp_path: Path) -> None:
         file.setsampwidth(2)
         file.setframerate(8000)
         file.writeframes(b"\x00\x10" * 800)
-    path = preview.render_clip(np.zeros((3, 52)), 30, tmp_path / "c.mp4", sound, (64, 64))
+    path = preview.render_clip(np.zeros((3, 52)), 30, tmp_path / "c.mp4", sound, size=(64, 64))
     assert "Audio: aac" in stream_kinds(path)
 
 
