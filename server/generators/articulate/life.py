@@ -89,7 +89,10 @@ def _blinks(
 ) -> Blinks:
     times = _renewals(seconds, config.blink_median, config.blink_spread, config.blink_shortest, rng)
     if len(pauses):
-        nearest = pauses[np.abs(times[:, None] - pauses).argmin(axis=1)] + config.blink_close
+        after = np.minimum(np.searchsorted(pauses, times), len(pauses) - 1)
+        before = np.maximum(after - 1, 0)
+        is_before = times - pauses[before] <= pauses[after] - times
+        nearest = np.where(is_before, pauses[before], pauses[after]) + config.blink_close
         drawn = np.where(np.abs(nearest - times) < config.blink_to_pause, nearest, times)
         keep = np.diff(drawn, prepend=-np.inf) >= config.blink_shortest
         times = drawn[keep]
