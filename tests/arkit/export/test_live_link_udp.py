@@ -252,31 +252,35 @@ def test_nothing_to_stream_is_refused() -> None:
 
 
 def arrivals(receiver: socket.socket, seconds: float, rate: float) -> np.ndarray:
-    """Arrival times of packets while a clip streams for some seconds."""
-    times: list[float] = []
+    """Arrival time and scene time of each packet while a clip streams for some seconds, [N, 2]."""
+    got: list[tuple[float, bytes]] = []
     receiver.settimeout(0.5)
 
     def receive() -> None:
         while True:
             try:
-                receiver.recv(2048)
+                data = receiver.recv(2048)
             except TimeoutError:
                 return
-            times.append(time.perf_counter())
+            got.append((time.perf_counter(), data))
 
     thread = threading.Thread(target=receive)
     thread.start()
     n_sent = stream_clips({"Hero": ramp_clip()}, seconds, port=receiver.getsockname()[1], rate=rate)
     thread.join()
-    assert len(times) == n_sent
-    return np.array(times)
+    assert len(got) == n_sent
+    packets = [(at, decode(data)) for at, data in got]
+    return np.array([(at, (p.frame + p.sub_frame) / p.rate[0]) for at, p in packets])
 
 
 @pytest.mark.parametrize("rate", [24.0, 60.0])
 def test_packets_come_at_their_rate_without_drift(receiver: socket.socket, rate: float) -> None:
-    times = arrivals(receiver, 1.5, rate)
-    assert len(times) == pytest.approx(1.5 * rate, abs=0.1 * rate)
-    assert np.median(np.diff(times)) == pytest.approx(1 / rate, abs=0.003)
+    at, scene = arrivals(receiver, 1.5, rate).T
+    assert 0.5 * 1.5 * rate < len(at) <= 1.5 * rate + 0.1 * rate
+    assert np.diff(scene).min() > 0.99 / rate, "no burst after a pause"
+    # What a packet tells and when it comes agree, however busy the machine is.
+    lag = (at - at[0]) - (scene - scene[0])
+    assert abs(np.median(lag)) < 0.03
 
 
 @pytest.mark.slow
@@ -284,9 +288,9 @@ def test_sixty_packets_a_second_for_a_minute_jitter_under_4_ms(receiver: socket.
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > (os.cpu_count() or 1):
         pytest.skip(f"{load:.1f} programs compete for the processors: their turns are measured")
-    times = arrivals(receiver, 60.0, 60.0)
-    jitter = np.abs(np.diff(times) - 1 / 60)
-    assert len(times) == pytest.approx(3600, abs=30)
+    at, _ = arrivals(receiver, 60.0, 60.0).T
+    jitter = np.abs(np.diff(at) - 1 / 60)
+    assert len(at) == pytest.approx(3600, abs=30)
     assert np.percentile(jitter, 99) < 0.004, f"{1000 * np.percentile(jitter, 99):.2f} ms"
 
 
