@@ -26,6 +26,7 @@ AudioSource: TypeAlias = bytes | Path | NDArray[np.float32]
 
 MIN_SECONDS: Final = 0.02
 _TRIM_TOLERANCE: Final = 0.1  # s; a sound strip may end a frame after its file
+_LENGTH_TOLERANCE: Final = 1.0  # s; encoders pad an hour by a little
 _CLIP_LEVEL: Final = 0.9995
 _CLIPPED_SHARE: Final = 0.001  # of all samples, before it is worth a sentence
 _SILENT_PEAK: Final = 1e-4  # -80 dB
@@ -91,7 +92,7 @@ class AudioStream:
                 "Move the start of the trim into the recording.",
             )
         audible = min(decoded.seconds, math.inf if end is None else end) - start
-        if audible > self._max_seconds:
+        if audible > self._max_seconds + _LENGTH_TOLERANCE:
             raise self._too_long(audible)
         self.expected_seconds = max(audible, 0.0)
 
@@ -114,7 +115,7 @@ class AudioStream:
             position += len(block)
             if stop > begin:
                 yield self._mono(block[begin : int(stop)])
-                if self._n_samples > self._max_seconds * rate + rate:
+                if self._n_samples > (self._max_seconds + _LENGTH_TOLERANCE) * rate:
                     raise self._too_long(self._n_samples / rate)
             if position >= last:
                 return

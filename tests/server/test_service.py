@@ -232,7 +232,7 @@ def test_what_exceeds_a_limit_is_told_with_the_limit(changes: dict[str, Any], sa
 
 
 def test_a_line_that_is_too_long_is_a_limit_and_a_bad_file_is_bad_audio() -> None:
-    short = toy_service(limits=Limits(audio_seconds=2.0))
+    short = toy_service(limits=Limits(audio_seconds=1.5))
     assert failure_of(REQUEST, short).code == "limit"
     events = events_of(replace(REQUEST, audio=AudioInfo(filename="x.wav")), audio=b"words")
     assert isinstance(events[-1], Failed)

@@ -294,7 +294,7 @@ class TestLimits:
         assert "more than 1 MiB" in failed.message
 
     def test_audio_seconds(self) -> None:
-        failed = self.fails(Limits(audio_seconds=0.5), REQUEST, SECOND)
+        failed = self.fails(Limits(audio_seconds=1.0), REQUEST, np.tile(SECOND, 3))
         assert "limit is" in failed.message
 
     def test_message_bytes(self) -> None:
