@@ -35,9 +35,14 @@ def all_strips_of(sequence_editor: Any) -> Any:
     return sequence_editor.sequences_all
 
 
-def free_channel(sequence_editor: Any) -> int:
-    """The lowest channel above all strips."""
-    return 1 + max((strip.channel for strip in strips_of(sequence_editor)), default=0)
+def free_channel(sequence_editor: Any, start: float, end: float) -> int:
+    """The lowest channel, up to 32, with nothing between two frames."""
+    taken = set()
+    for strip in strips_of(sequence_editor):
+        left, right = strip_span(strip)
+        if left < end and right > start:
+            taken.add(strip.channel)
+    return next((channel for channel in range(1, 33) if channel not in taken), 32)
 
 
 def strips_property(sequence_editor: Any) -> str:
@@ -58,16 +63,41 @@ def use_scene_in_sequencer(context: Any, scene: Any) -> None:
         workspace.sequencer_scene = scene
 
 
-def strip_handles(strip: Any) -> tuple[float, float, float]:
-    """Left handle, right handle and skipped content of a strip in frames.
+def strip_span(strip: Any) -> tuple[float, float]:
+    """First frame of a strip, and the frame after its last.
 
     The `frame_*` names warn from 5.2 on and leave in 6.0.
     """
+    if hasattr(strip, "left_handle"):
+        return float(strip.left_handle), float(strip.right_handle)
+    return float(strip.frame_final_start), float(strip.frame_final_end)
+
+
+def skipped_frames(strip: Any) -> float:
+    """Content of a sound strip that is hidden before its first frame, in frames."""
     if hasattr(strip, "left_handle_offset"):
-        skipped = strip.left_handle_offset + strip.content_trim_start
-        return float(strip.left_handle), float(strip.right_handle), float(skipped)
-    skipped = strip.frame_offset_start + strip.animation_offset_start
-    return float(strip.frame_final_start), float(strip.frame_final_end), float(skipped)
+        return float(strip.left_handle_offset + strip.content_trim_start)
+    return float(strip.frame_offset_start + strip.animation_offset_start)
+
+
+def new_colour_strip(sequence_editor: Any, name: str, channel: int, start: int, length: int) -> Any:
+    """Add a colour strip; 5.0 replaced the end frame by a length."""
+    strips = strips_of(sequence_editor)
+    parameters = strips.bl_rna.functions["new_effect"].parameters.keys()
+    span = {"length": length} if "length" in parameters else {"frame_end": start + length}
+    return strips.new_effect(name=name, type="COLOR", channel=channel, frame_start=start, **span)
+
+
+def strip_curve(scene: Any, strip: Any, name: str) -> Any | None:
+    """The F-curve of a strip's property, None when it is not animated or its curve is muted."""
+    animation = scene.animation_data
+    if animation is None or animation.action is None:
+        return None
+    path = f"{strip.path_from_id()}.{name}"
+    for curve in curves_of(animation.action, slot_of(scene)):
+        if curve.data_path == path and not curve.mute:
+            return curve
+    return None
 
 
 def new_action(name: str, id_block: Any) -> tuple[Any, str]:

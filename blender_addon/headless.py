@@ -1,7 +1,7 @@
 """The add-on as a person uses it, without a window: head in, line in, Generate, save, export.
 
 `python -m blender_addon.headless --line LINE.wav --out FOLDER` with the bpy package. The last line
-it writes is JSON: the files, the meshes that got keys, and the seconds that generating took.
+it writes itself is JSON: the files, the meshes that got keys, and the seconds that generating took.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ from .generate.session import close_session
 from .line import operators as line_operators
 from .line import panels as line_panels
 from .line import properties as line_properties
+from .strips import operators as strips_operators
+from .strips import panels as strips_panels
+from .strips import properties as strips_properties
 from .takes import operators as takes_operators
 from .takes import panels as takes_panels
 from .takes import properties as takes_properties
@@ -33,6 +36,7 @@ CLASSES: tuple[type, ...] = (
     *character_properties.CLASSES,
     *character_operators.CLASSES,
     *line_operators.CLASSES,
+    *strips_operators.CLASSES,
     *generate_operators.CLASSES,
     *takes_operators.CLASSES,
     *export_operators.CLASSES,
@@ -40,6 +44,7 @@ CLASSES: tuple[type, ...] = (
     # Panels, in the order of work.
     *character_panels.CLASSES,
     *line_panels.CLASSES,
+    *strips_panels.CLASSES,
     *generate_panels.CLASSES,
     *takes_panels.CLASSES,
     *export_panels.CLASSES,
@@ -55,6 +60,7 @@ def register() -> None:
         type=character_properties.SoliloquySettings
     )
     bpy.types.VIEW3D_MT_mesh_add.append(character_panels.draw_add_menu)
+    strips_properties.register()
     timer.register()
 
 
@@ -63,6 +69,7 @@ def unregister() -> None:
     timer.unregister()
     close_session()
     bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
+    strips_properties.unregister()
     del bpy.types.Scene.soliloquy
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arkit import action_units, clip, matching, names, retime
+    from arkit import errors as arkit_errors
     from arkit.export import live_link_csv
     from server.wire import assemble, client, messages
     from server.wire import errors as wire_errors
 
     __all__ = [
         "action_units",
+        "arkit_errors",
         "assemble",
         "client",
         "clip",
@@ -35,6 +37,7 @@ else:
     _ARKIT, _WIRE = "arkit", "server.wire"
 
 _MODULES = {
+    "arkit_errors": f"{_ARKIT}.errors",
     "action_units": f"{_ARKIT}.action_units",
     "clip": f"{_ARKIT}.clip",
     "live_link_csv": f"{_ARKIT}.export.live_link_csv",

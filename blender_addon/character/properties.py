@@ -45,6 +45,7 @@ class SoliloquySettings(bpy.types.PropertyGroup):
 
     characters: CollectionProperty(type=SoliloquyCharacter)
     character_index: IntProperty(name="Active Character")
+    strip_index: IntProperty(name="Active Strip")
 
 
 CLASSES = (SoliloquyMesh, SoliloquyMatchFix, SoliloquyCharacter, SoliloquySettings)

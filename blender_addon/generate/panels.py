@@ -21,7 +21,7 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Soliloquy"
-    bl_order = 2
+    bl_order = 3
 
     def draw(self, context):
         """Settings, the button or the progress, and how it ended."""

@@ -12,6 +12,7 @@ from ..core.errors import CharacterError, LineError, SoliloquyError
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
+from ..strips.reading import strips_of_line
 from ..vendor import messages
 
 
@@ -48,10 +49,16 @@ def build_order(context: Any) -> Order:
         generator=settings.generator or "articulate",
         seed=settings.seed,
     )
-    return Order(target, _request(scene, character, recording), recording.audio)
+    strips = strips_of_line(context, recording.start_frame, recording.seconds)
+    return Order(target, _request(scene, character, recording, strips), recording.audio)
 
 
-def _request(scene: Any, character: Any, recording: Recording) -> messages.GenerateRequest:
+def _request(
+    scene: Any,
+    character: Any,
+    recording: Recording,
+    strips: tuple[messages.StripSpec, ...],
+) -> messages.GenerateRequest:
     settings, line = character.generation, character.line
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     return messages.GenerateRequest(
@@ -63,6 +70,7 @@ def _request(scene: Any, character: Any, recording: Recording) -> messages.Gener
             playback_rate=recording.playback_rate,
             filename=recording.filename,
         ),
+        strips=strips,
         transcript=line.transcript.strip(),
         language=line.language.strip() or "en",
         seed=settings.seed,

@@ -53,7 +53,7 @@ class SOLILOQUY_OT_add_line(bpy.types.Operator):
             strip = compat.strips_of(editor).new_sound(
                 name=path.name,
                 filepath=str(path),
-                channel=compat.free_channel(editor),
+                channel=compat.free_channel(editor, scene.frame_current, float("inf")),
                 frame_start=scene.frame_current,
             )
         except RuntimeError as error:
@@ -61,7 +61,7 @@ class SOLILOQUY_OT_add_line(bpy.types.Operator):
             return {"CANCELLED"}
         strip.show_waveform = True
         line.source, line.strip = "STRIP", strip.name
-        _, end, _ = compat.strip_handles(strip)
+        _, end = compat.strip_span(strip)
         if end - 1 > scene.frame_end:
             scene.frame_end = int(end) - 1
             self.report({"INFO"}, f"The scene now ends with the line, at frame {scene.frame_end}.")

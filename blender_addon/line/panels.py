@@ -53,9 +53,9 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
         except LineError as error:
             wrapped(layout, context, str(error), "ERROR")
             return
-        if recording.trim_end is None:
+        seconds = recording.seconds
+        if seconds is None:
             return
-        seconds = (recording.trim_end - recording.trim_start) / recording.playback_rate
         wrapped(
             layout, context,
             f"{seconds:.2f} s are heard, from frame {recording.start_frame:g}.", "PLAY_SOUND",

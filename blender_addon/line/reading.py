@@ -24,6 +24,7 @@ class Recording:
         trim_start, trim_end: seconds of the file that are heard; the end is None for all of it.
         playback_rate: seconds of the file in one second of the scene.
         label: what takes are named after.
+        seconds: how long it sounds in the scene; None where that cannot be told.
     """
 
     audio: Path | bytes
@@ -33,6 +34,7 @@ class Recording:
     trim_end: float | None
     playback_rate: float
     label: str
+    seconds: float | None
 
 
 def read_line(line: Any, context: Any) -> Recording:
@@ -72,7 +74,9 @@ def _whole_file(line: Any) -> Recording:
     if not line.filepath:
         raise LineError("No sound file is chosen. Pick one in Line.")
     path = _existing(bpy.path.abspath(line.filepath), line.filepath)
-    return Recording(path, path.name, line.start_frame, 0.0, None, 1.0, path.stem)
+    return Recording(
+        path, path.name, line.start_frame, 0.0, None, 1.0, path.stem, source_seconds(path)
+    )
 
 
 def _from_strip(strip: Any, context: Any) -> Recording:
@@ -89,17 +93,18 @@ def _from_strip(strip: Any, context: Any) -> Recording:
         trim_end=part.trim_end,
         playback_rate=part.playback_rate,
         label=Path(strip.name).stem or strip.name,
+        seconds=part.seconds,
     )
 
 
 def _part(strip: Any, scene: Any, seconds: float | None) -> AudiblePart:
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
-    left, right, skipped = compat.strip_handles(strip)
+    left, right = compat.strip_span(strip)
     keys = tuple(float(key.timeline_frame) for key in strip.retiming_keys)
     timing = StripTiming(
         left_handle=left,
         right_handle=right,
-        skipped_frames=skipped,
+        skipped_frames=compat.skipped_frames(strip),
         speed=constant_speed(keys, seconds, rate, strip.name),
         sound_offset=getattr(strip, "sound_offset", 0.0),
     )

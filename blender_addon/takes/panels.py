@@ -35,7 +35,7 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Soliloquy"
-    bl_order = 3
+    bl_order = 4
 
     def draw(self, context):
         """The list, and what is to be known of the chosen take."""

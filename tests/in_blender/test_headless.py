@@ -26,7 +26,8 @@ def test_a_line_becomes_a_blend_and_a_csv(
 ) -> None:
     done = run("--line", wav, "--out", str(tmp_path), "--address", address, "--seed", "3")
     assert done.returncode == 0, done.stderr
-    made = json.loads(done.stdout.strip().splitlines()[-1])
+    said = done.stdout.splitlines()
+    made = json.loads(next(line for line in reversed(said) if line.startswith("{")))
     assert {"Head", "Tongue", "Teeth Lower", "Eye Left"} <= set(made["meshes"])
     assert Path(made["blend"]).stat().st_size > 1e6
     assert read_live_link_csv(Path(made["csv"])).n_frames == 120
