@@ -11,7 +11,7 @@ import pytest
 from toy_generator import ToyGenerator, jaw_open, toy_listen, toy_service
 
 from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES, INDEX
-from server.errors import Cancelled, InternalError
+from server.errors import BadRequest, Cancelled, InternalError
 from server.registry import Registry
 from server.service import Service
 from server.settings import Limits, Settings
@@ -303,3 +303,9 @@ def test_an_assembler_refuses_a_gap_and_a_short_take() -> None:
         assembler.add(chunks[2])
     with pytest.raises(Exception, match="should have 90 frames, but 25 arrived"):
         assembler.finish(chunks[-1])
+
+
+def test_settings_that_cannot_work_are_refused() -> None:
+    for bad in ({"device": "tpu"}, {"listeners": 0}, {"ping_interval": 0.0}):
+        with pytest.raises(BadRequest):
+            Settings(**bad)
