@@ -14,7 +14,7 @@ from typing import Final
 from . import faces, tables
 from .faces import Face
 from .reading import Content, Draft
-from .spotting import Span, au_code
+from .spotting import Span, au_code, motion_words
 from .words import FUNCTION_WORDS, content_words, is_determiner
 
 PUNCTUATION: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")", "+", "/"})
@@ -73,12 +73,27 @@ def _number_after(words: Sequence[str], place: int, end: int) -> float | None:
     return None
 
 
+def _number_before(words: Sequence[str], place: int) -> float | None:
+    """A share in front: "a 30% smile", "80 percent angry"."""
+    before = words[max(0, place - 2) : place]
+    if before and re.fullmatch(r"0?\.\d+|0|1", before[-1]):
+        return float(before[-1])
+    if len(before) == 2 and before[1] == "percent" and re.fullmatch(r"\d+", before[0]):
+        return min(1.0, int(before[0]) / 100)
+    return None
+
+
+def _number(words: Sequence[str], span: Span) -> float | None:
+    before = _number_before(words, span.start)
+    return before if before is not None else _number_after(words, span.end, span.end + 1)
+
+
 def _named_content(draft: Draft, span: Span, parts: list[Span]) -> Content:
     item = span.value
     face = faces.expand(item.aus)
     if item.strength != 1.0:
         face = faces.scaled(face, item.strength)
-    number = _number_after(draft.words, span.end, span.end + 1)
+    number = _number(draft.words, span)
     kind = "feeling" if item.family else "named"
     return Content(kind, face, item.family, item.text, span.start, span.end, number=number)
 
@@ -92,7 +107,7 @@ def _feeling_content(draft: Draft, span: Span, parts: list[Span]) -> Content:
         near = len(between) <= 3 and all(w in _PLACING or is_determiner(w) for w in between)
         if near and part.start >= span.end and part.value.name != "head":
             face = _on_part(face, part.value.name)
-    number = _number_after(draft.words, span.end, span.end + 1)
+    number = _number(draft.words, span)
     return Content(
         "feeling", face, word.family, _text(draft, span), span.start, span.end, number=number
     )
@@ -120,6 +135,8 @@ def _actions(
         names = [name for motion in around for name in motion.value]
         names += _named_motions(inside)
         content = _rule_content(draft, part, names, around)
+        if content is None:
+            content = _rule_content(draft, part, _single_motions(draft, around), around)
         if content is None and len(parts) > 1:
             content = _rule_content(draft, part, [n for m in motions for n in m.value], motions)
         if content is None:
@@ -127,6 +144,27 @@ def _actions(
         if content is not None:
             found.append(content)
     return found
+
+
+def _single_motions(draft: Draft, around: Sequence[Span]) -> list[str]:
+    """The words of a motion one by one: "flick up" is at least "up"."""
+    book = motion_words()
+    places = [i for motion in around for i in range(motion.start, motion.end)]
+    return [name for i in places for span in book.find(draft.words, [i]) for name in span.value]
+
+
+def refined_by_part(draft: Draft, content: Content, bound: tuple[int, int]) -> Content:
+    """A clause of nothing but a part ("frown with your mouth") tells where a smile or frown is."""
+    start, end = bound
+    parts = [part for part in draft.parts if start <= part.start < end]
+    covered = {i for part in parts for i in range(part.start, part.end)}
+    loose = content_words([draft.words[i] for i in range(start, end) if i not in covered])
+    if content.kind != "named" or len(parts) != 1 or loose or content.negated:
+        return content
+    head = content.text.split()[0]
+    motion = next((m for m in ("smile", "frown", "sneer") if head.startswith(m)), "")
+    aus = tables.action_rules().get((parts[0].value.name, motion))
+    return replace(content, face=faces.expand(aus)) if aus else content
 
 
 def _lip_bite(draft: Draft, parts: list[Span], motions: list[Span]) -> Content | None:
@@ -243,7 +281,7 @@ def with_side(draft: Draft, content: Content, bound: tuple[int, int]) -> Content
         return content
     near = min(inside, key=lambda entry: min(abs(entry[0] - content.start),
                                              abs(entry[0] - content.end)))[1]  # fmt: skip
-    if gaze and content.face and content.kind == "action":
+    if gaze and content.face and content.kind in ("action", "named"):
         code = "AU61" if near == "L" else "AU62"
         sideways = any(faces.family_of(c) in ("AU61", "AU62") for c in content.face)
         return replace(content, face={code: 0.8}) if sideways else content

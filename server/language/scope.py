@@ -13,7 +13,15 @@ from dataclasses import replace
 from typing import Final
 
 from . import faces, tables
-from .actions import PUNCTUATION, SIDE_LETTER, clause_contents, part_aus, with_later_side, with_side
+from .actions import (
+    PUNCTUATION,
+    SIDE_LETTER,
+    clause_contents,
+    part_aus,
+    refined_by_part,
+    with_later_side,
+    with_side,
+)
 from .reading import Clause, Content, Draft, Reading
 from .spotting import (
     Span,
@@ -23,7 +31,7 @@ from .spotting import (
     part_names,
     whole_phrases,
 )
-from .words import FUNCTION_WORDS, is_word, tokens
+from .words import FUNCTION_WORDS, is_determiner, is_word, tokens
 
 _VIEWER: Final = frozenset({"viewer", "camera", "screen", "audience", "image", "picture", "frame"})
 _NOT_A_SIDE_AFTER: Final = frozenset(
@@ -33,6 +41,15 @@ _NOT_A_SIDE_AFTER: Final = frozenset(
 _CARRIES_OVER_AND: Final = frozenset(
     {"without", "nor", "neither", "no", "never", "do not", "does not", "not", "without any"}
 )
+_HIDING: Final = frozenset({"hiding", "hides", "masking", "masks", "concealing", "conceals",
+                            "covering", "disguising"})  # fmt: skip
+_HIDDEN_DEGREE: Final = 0.62
+"""What is hidden still shows, less."""
+_LANDMARK: Final = frozenset(
+    {"toward", "towards", "to", "near", "over", "under", "against", "at", "from", "up", "around",
+     "between", "below", "above", "into", "beside", "beneath"}
+)  # fmt: skip
+"""A part behind one of these says where, not what."""
 _STRONGER_DENIALS: Final = {
     "could not be": 1.8, "could not be more": 2.2, "never been more": 2.0, "never so": 1.8,
     "has never been more": 2.0, "have never been more": 2.0, "not a little": 1.5,
@@ -54,6 +71,7 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
     for i, bound in enumerate(bounds):
         found = clause_contents(draft, bound, i, contents)
         if not found and contents:
+            contents[-1] = refined_by_part(draft, contents[-1], bound[:2])
             contents[-1] = with_later_side(draft, contents[-1], bound[:2])
         contents.extend(found)
     contents = _with_denials(draft, bounds, contents)
@@ -79,6 +97,8 @@ def _find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
     _find_sides(draft)
     side_words = frozenset(words[i] for i, _ in draft.sides)
     places = open_places(words, draft.tagged("au", "named", "false_negation"), side_words)
+    with_parts = _motions_that_hold_parts(words, places)
+    places = [i for i in places if not any(m.start <= i < m.end for m in with_parts)]
     draft.parts = [
         span
         for span in part_names().find(words, places)
@@ -88,8 +108,35 @@ def _find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
     _drop_feelings_that_are_motions(draft)
     taken = [*draft.tagged("au", "named", "feeling", "false_negation", "negation"), *draft.parts]
     places = open_places(words, taken, side_words | PUNCTUATION)
-    draft.motions = motion_words().find(words, places)
+    places = [i for i in places if not any(m.start <= i < m.end for m in with_parts)]
+    draft.motions = [*with_parts, *motion_words().find(words, places)]
+    draft.motions.sort(key=lambda span: span.start)
+    draft.parts = [part for part in draft.parts if not _is_landmark(draft, part)]
     draft.spans.sort(key=lambda span: span.start)
+
+
+def _motions_that_hold_parts(words: Sequence[str], places: Sequence[int]) -> list[Span]:
+    """Motions that name a part themselves: "between the teeth", "at the hairline"."""
+    book = part_names()
+    return [
+        span
+        for span in motion_words().find(words, places)
+        if span.end - span.start > 1
+        and span.start > 0
+        and words[span.start] in _LANDMARK
+        and book.find(words, range(span.start, span.end))
+    ]
+
+
+def _is_landmark(draft: Draft, part: Span) -> bool:
+    """A part that only says whereto another moves: "cheeks pushed up toward the eyes"."""
+    before = [w for w in draft.words[max(0, part.start - 3) : part.start] if not is_determiner(w)]
+    earlier = any(
+        other.end <= part.start and not set(draft.words[other.end : part.start]) & PUNCTUATION
+        for other in draft.parts
+    )
+    joined = set(draft.words[max(0, part.start - 4) : part.start]) & {"and", "while", "with", "as"}
+    return bool(before) and before[-1] in _LANDMARK and earlier and not joined
 
 
 def _crosses_punctuation(words: Sequence[str], span: Span) -> bool:
@@ -166,6 +213,8 @@ def _clauses(draft: Draft) -> list[tuple[int, int, str]]:
         if span.start in inside:
             continue
         said = " ".join(draft.words[span.start : span.end])
+        if span.tag == "link" and said in _LANDMARK and _part_follows(draft, span.end):
+            continue
         if span.tag in ("link", "turn"):
             cuts[span.start] = (span.end, said)
         elif span.tag == "negation" and said.split()[0] in _OPENS_DENIAL:
@@ -182,6 +231,11 @@ def _clauses(draft: Draft) -> list[tuple[int, int, str]]:
         piece for bound in _merged(bounds) for piece in _split_at_second_side(draft, *bound)
         if piece[1] > piece[0]
     ]  # fmt: skip
+
+
+def _part_follows(draft: Draft, place: int) -> bool:
+    starts = {part.start for part in draft.parts} | {m.start + 1 for m in draft.motions}
+    return bool(starts & {place, place + 1, place + 2})
 
 
 def _merged(bounds: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -287,7 +341,7 @@ def _with_degree(
 ) -> Content:
     start, end, _ = bounds[content.clause]
     rivals = [c for c in everyone if c.clause == content.clause and c is not content]
-    degree = 1.0
+    degree = _HIDDEN_DEGREE if bounds[content.clause][2] in _HIDING else 1.0
     for place, stop, value in _degree_words(draft, start, end):
         if _distance(content, place, stop) <= min(
             (_distance(rival, place, stop) for rival in rivals), default=99

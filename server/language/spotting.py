@@ -129,6 +129,12 @@ def _feeling_forms(item: tables.FeelingWord) -> Iterable[tuple[str, tables.Feeli
         yield form, tables.FeelingWord(item.text, item.family, item.pos, item.strength * more)
 
 
+def _named_forms(text: str) -> set[str]:
+    """Give a named look its inflections: "look up" is also "looking up"."""
+    verb = text.partition(" ")[0] in ("look", "glance", "gaze", "stare", "peek", "blow", "roll")
+    return inflections(text) if verb else {text}
+
+
 def _verb_forms(text: str) -> set[str]:
     """A table's verb stands in the third person: "bursts into tears"."""
     head, _, rest = text.partition(" ")
@@ -148,7 +154,8 @@ def whole_phrases(left_out: frozenset[str] = frozenset()) -> PhraseBook:
             book.add(text, kind, text)
     for item in (*tables.idioms(), *tables.named_expressions()):
         if item.text not in left_out:
-            book.add(item.text, "named", item)
+            for form in _named_forms(item.text):
+                book.add(form, "named", item)
     for word in tables.feeling_words():
         if word.text not in left_out:
             book.add(word.text, "feeling", word)

@@ -90,7 +90,7 @@ def test_the_detector_gives_every_au_a_chance_and_an_intensity() -> None:
     assert presence.shape == intensity.shape == (3, len(detectors.AU_COLUMNS))
     assert family.shape == (3, len(detectors.family_columns()))
     assert explicit.shape == (3,)
-    assert 0.0 <= float(intensity.min()) and float(intensity.max()) <= 1.0
+    assert float(intensity.min()) >= 0.0 and float(intensity.max()) <= 1.0
 
 
 def test_the_paper_size_is_the_papers() -> None:
@@ -109,7 +109,7 @@ def test_the_autoencoder_reads_and_writes_every_blendshape(one_each: bool) -> No
         assert not np.allclose(model.embed_pose({name: 1.0}), neutral, atol=1e-5), name
     decoded = model.decode(neutral[None])
     assert decoded.shape == (1, 52)
-    assert 0.0 <= decoded.min() and decoded.max() <= 1.0
+    assert decoded.min() >= 0.0 and decoded.max() <= 1.0
     columns = model.decoder.columns[model.decoder.used.bool()]
     assert sorted(columns.tolist()) == list(range(52))
 

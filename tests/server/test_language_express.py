@@ -78,9 +78,17 @@ def test_au_codes_are_taken_as_written() -> None:
 
 @pytest.mark.parametrize(
     ("text", "emotion"),
-    [("overjoyed", "happy"), ("furious", "angry"), ("grief-stricken", "sad"), ("terrified", "fearful"),
-     ("revolted", "disgusted"), ("astonished", "surprised"), ("scornful", "contemptuous"), ("", "neutral")],
-)  # fmt: skip
+    [
+        ("overjoyed", "happy"),
+        ("furious", "angry"),
+        ("grief-stricken", "sad"),
+        ("terrified", "fearful"),
+        ("revolted", "disgusted"),
+        ("astonished", "surprised"),
+        ("scornful", "contemptuous"),
+        ("", "neutral"),
+    ],
+)
 def test_the_coarse_emotion_is_named(text: str, emotion: str) -> None:
     found = emotion_of(text)
     assert found.emotion == emotion
