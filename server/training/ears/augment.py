@@ -28,8 +28,9 @@ class AugmentConfig:
         warp: largest log factor of the frequency warp (vocal tract length).
         reverb: share of windows with a room. eq: standard deviation of the microphone in nats.
         snr_db: lowest and highest noise ratio. band_limited: share with a telephone's band.
-        gain_db: lowest and highest gain. masks: frequency masks a window. cold: share of windows
-        whose normalisation starts from the prior, as a line does.
+        gain_db: mean and standard deviation of the gain. masks: frequency masks a window.
+        cold: share whose normalisation starts from the prior, as a line's does: of the windows
+        that begin a line, and of the others.
     """
 
     warp: float = 0.12
@@ -38,9 +39,9 @@ class AugmentConfig:
     snr_db: tuple[float, float] = (3.0, 50.0)
     babble: float = 0.2
     band_limited: float = 0.3
-    gain_db: tuple[float, float] = (-35.0, 8.0)
+    gain_db: tuple[float, float] = (-5.0, 8.0)
     masks: int = 2
-    cold: float = 0.5
+    cold: tuple[float, float] = (0.9, 0.15)
 
 
 class Augmenter:
@@ -63,16 +64,21 @@ class Augmenter:
         knots = torch.randn(n, 1, 6, generator=self.random) * deviation
         return nnf.interpolate(knots, f.N_MELS, mode="linear", align_corners=True)[:, 0]
 
-    def __call__(self, log_mels: Tensor) -> Tensor:
-        """Return normalised, augmented frames for log mels [B, F, N_MELS]."""
+    def __call__(self, log_mels: Tensor, begins: Tensor) -> Tensor:
+        """Return normalised, augmented frames for log mels [B, F, N_MELS].
+
+        `begins` bool [B] says which windows start where a line does.
+        """
         power = torch.exp(self._warped(log_mels))
         power = self._in_a_room(power)
         power = power * torch.exp(self._smooth(len(power), self.config.eq))[:, None]
         power = self._with_noise(power)
         power = power * self._band(len(power))[:, None]
-        gain = 10 ** (self._uniform(len(power), *self.config.gain_db) / 10)
+        mean, deviation = self.config.gain_db
+        drawn = torch.randn(len(power), generator=self.random) * deviation + mean
+        gain = 10 ** (drawn.clamp(-38.0, 10.0) / 10)
         heard = torch.log(power * gain[:, None, None] + f.POWER_FLOOR)
-        return self._masked(self._normalised(heard))
+        return self._masked(self._normalised(heard, begins))
 
     def _warped(self, x: Tensor) -> Tensor:
         n, frames, bands = x.shape
@@ -125,10 +131,11 @@ class Augmenter:
         below = torch.sigmoid((highest[:, None] - centres) / 80)
         return below * torch.sigmoid((centres - lowest[:, None]) / 30) + 1e-7
 
-    def _normalised(self, x: Tensor) -> Tensor:
+    def _normalised(self, x: Tensor, begins: Tensor) -> Tensor:
         """Run the recursions of `features.RunningNorm`; warm windows start from their own mean."""
         n = len(x)
-        is_cold = self._uniform(n) < self.config.cold
+        at_start, inside = (torch.tensor(share) for share in self.config.cold)
+        is_cold = self._uniform(n) < torch.where(begins, at_start, inside)
         energy = torch.logsumexp(x, 2)
         own_level = energy.amax(1)
         speech = (energy > own_level[:, None] - f.SPEECH_RANGE).float()[..., None]

@@ -17,15 +17,21 @@ log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 90
 """Frames of silence put before a line or between two."""
 _SIL = 0
+_BEGINS = 0.45
+"""Share of windows that start where a line does, usually with silence."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """log mels float32 [B, F, 80]; phone and stress uint8 [B, F], 255 = unknown."""
+    """log mels float32 [B, F, 80]; phone and stress uint8 [B, F], 255 = unknown.
+
+    `begins` bool [B]: the window starts where a line does.
+    """
 
     mel: NDArray[np.float32]
     phone: NDArray[np.uint8]
     stress: NDArray[np.uint8]
+    begins: NDArray[np.bool_]
 
 
 class Mixture:
@@ -62,18 +68,19 @@ class Mixture:
         mel = np.full((n, self._frames, N_MELS), np.log(POWER_FLOOR), np.float32)
         phone = np.full((n, self._frames), _SIL, np.uint8)
         stress = np.full((n, self._frames), UNKNOWN, np.uint8)
-        for i in range(n):
-            self._fill(mel[i], phone[i], stress[i])
-        return Batch(mel, phone, stress)
+        begins = [self._fill(mel[i], phone[i], stress[i]) for i in range(n)]
+        return Batch(mel, phone, stress, np.array(begins))
 
     def _fill(
         self, mel: NDArray[np.float32], phone: NDArray[np.uint8], stress: NDArray[np.uint8]
-    ) -> None:
+    ) -> bool:
         which = int(self._rng.choice(len(self.shards), p=self._shares))
         shard = self.shards[which]
         line = int(np.searchsorted(self._edges[which], self._rng.random()))
         length = shard.utterances[line]["n"]
-        skip = int(self._rng.integers(-_LONGEST_PAUSE, max(1, length - 50)))
+        begins = bool(self._rng.random() < _BEGINS)
+        last = 1 if begins else max(1, length - 50)
+        skip = int(self._rng.integers(-_LONGEST_PAUSE if begins else 0, last))
         at, skip = max(0, -skip), max(0, skip)
         while at < self._frames and line < len(shard.utterances):
             entry = shard.utterances[line]
@@ -84,6 +91,7 @@ class Mixture:
             stress[at : at + n] = shard.stress[first : first + n]
             at += n + int(self._rng.integers(0, _LONGEST_PAUSE))
             line, skip = line + 1, 0
+        return begins
 
 
 def speech_mean(shards: list[Shard], n_utterances: int = 60, seed: int = 0) -> NDArray[np.float32]:

@@ -209,7 +209,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = self.data.batch(recipe.batch)
-        frames = self.augment(torch.from_numpy(batch.mel))
+        frames = self.augment(torch.from_numpy(batch.mel), torch.from_numpy(batch.begins))
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16):
             heard = self.model(frames)

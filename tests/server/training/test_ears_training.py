@@ -126,10 +126,11 @@ def test_augmented_windows_are_finite_and_repeat_with_their_seed():
     frames = torch.full((4, 150, N_MELS), -18.0)
     frames[:, 40:90, 20:50] = 2.0
     prior = torch.full((N_MELS,), -8.0)
-    first, again = (Augmenter(AugmentConfig(), prior, 3)(frames) for _ in range(2))
+    begins = torch.tensor([True, True, False, False])
+    first, again = (Augmenter(AugmentConfig(), prior, 3)(frames, begins) for _ in range(2))
     assert torch.isfinite(first).all()
     assert torch.equal(first, again)
-    assert not torch.equal(first, Augmenter(AugmentConfig(), prior, 4)(frames))
+    assert not torch.equal(first, Augmenter(AugmentConfig(), prior, 4)(frames, begins))
 
 
 def test_windows_hold_labels_of_their_own_frames(corpus: Path):
