@@ -16,9 +16,7 @@ def perform(generator: Generator, speech: Speech, fps: float, seed: int = 0) -> 
     frames: list[Frames] = []
     while plan.next_window < plan.n_windows:
         frames += generator.denoise([plan], _never)
-    layers = {
-        name: np.concatenate([f.layers[name] for f in frames]) for name in frames[0].layers
-    }
+    layers = {name: np.concatenate([f.layers[name] for f in frames]) for name in frames[0].layers}
     return ArkitClip(
         coefficients=np.clip(sum(layers.values()), 0.0, 1.0),  # type: ignore[arg-type]
         fps=plan.fps,

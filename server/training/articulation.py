@@ -69,15 +69,15 @@ class FitConfig:
         noise: standard deviation added to normalised bands.
     """
 
-    hidden: int = 96
+    hidden: int = 128
     steps: int = 3000
     batch: int = 512
     learning_rate: float = 4e-3
-    captured_share: float = 0.5
-    alterations: int = 5
-    chunks: int = 120
-    dropout: float = 0.1
-    noise: float = 0.15
+    captured_share: float = 0.6
+    alterations: int = 2
+    chunks: int = 90
+    dropout: float = 0.3
+    noise: float = 0.3
     seed: int = 0
 
 

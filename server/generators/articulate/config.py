@@ -15,9 +15,9 @@ class Timing(NamedTuple):
 
 
 _EVIDENCE: Final[dict[str, float]] = {
-    "jawOpen": 0.55, "mouthFunnel": 0.5, "mouthPucker": 0.5, "mouthSmileLeft": 0.4,
-    "mouthStretchLeft": 0.4, "mouthRollLower": 0.65, "mouthRollUpper": 0.7,
-    "mouthPressLeft": 0.7, "mouthLowerDownLeft": 0.6, "mouthUpperUpLeft": 0.6,
+    "jawOpen": 0.5, "mouthFunnel": 0.45, "mouthPucker": 0.45, "mouthSmileLeft": 0.35,
+    "mouthStretchLeft": 0.35, "mouthRollLower": 0.3, "mouthRollUpper": 0.3,
+    "mouthPressLeft": 0.3, "mouthLowerDownLeft": 0.55, "mouthUpperUpLeft": 0.55,
 }  # fmt: skip
 _STRENGTH: Final[dict[str, float]] = {
     "jawOpen": 1.1, "mouthFunnel": 1.3, "mouthPucker": 1.3, "mouthSmileLeft": 1.2,
