@@ -8,12 +8,12 @@ and `clamped_keys` says where, so that the user is told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..vendor import names
+from ..vendor import clip, names, retime
 
 Weights = Mapping[str, float]
 """ARKit blendshape -> weight: the sum that drives one shape key."""
@@ -26,10 +26,17 @@ class KeyPlan:
     Attributes:
         frames: float32 [T], scene frames, increasing.
         curves: shape key -> float32 [T].
+        kept: shape key -> indices of the frames that get a key; all of them where not named.
     """
 
     frames: NDArray[np.float32]
     curves: dict[str, NDArray[np.float32]]
+    kept: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    def points(self, shape_key: str) -> NDArray[np.float32]:
+        """Keys of one shape key, float32 [K, 2]: frame and value."""
+        both = np.stack([self.frames, self.curves[shape_key]], axis=1)
+        return both[self.kept[shape_key]] if shape_key in self.kept else both
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,23 @@ def plan_keys(
             mixed += np.float32(weight) * coefficients[:, names.INDEX[name]]
         curves[shape_key] = mixed
     return KeyPlan(frames, curves)
+
+
+def reduced(plan: KeyPlan, take: clip.ArkitClip, tolerance: float) -> KeyPlan:
+    """Leave out keys that straight lines between the others reach within `tolerance`.
+
+    The frames nearest to a contact keep their keys, so that lips still close.
+    """
+    if tolerance <= 0.0:
+        return plan
+    middles = [0.5 * (contact.start + contact.end) for contact in take.contacts]
+    last = len(plan.frames) - 1
+    contacts = sorted({min(max(round(time * take.fps), 0), last) for time in middles})
+    kept = {
+        shape_key: retime.reduce_keys(curve, tolerance, contacts)
+        for shape_key, curve in plan.curves.items()
+    }
+    return replace(plan, kept=kept)
 
 
 def clamped_keys(

@@ -15,6 +15,7 @@ class Target:
         start_frame: scene frame of the first heard sample.
         label: what takes are named after, usually the sound strip.
         generator: name of the generator. seed: of the first take.
+        tolerance: how far straight lines between keys may miss the curve; 0 keys every frame.
     """
 
     scene_uid: int
@@ -24,6 +25,7 @@ class Target:
     label: str
     generator: str
     seed: int
+    tolerance: float = 0.0
 
 
 def take_name(label: str, number: int) -> str:

@@ -1,7 +1,7 @@
 """Settings of a generation."""
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
 _LABELS = {
     "articulate": ("Articulate", "Lips by the rules of speech, with blinks and small life", 0),
@@ -60,6 +60,19 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         default=60.0,
         min=5.0,
         max=240.0,
+    )
+    use_reduction: BoolProperty(
+        name="Fewer Keys",
+        description="Leave out keys that the others make superfluous, for editing by hand",
+        default=False,
+    )
+    tolerance: FloatProperty(
+        name="Tolerance",
+        description="How far the reduced curves may miss, in units of the shape key",
+        default=0.01,
+        min=0.0005,
+        max=0.2,
+        precision=4,
     )
 
 

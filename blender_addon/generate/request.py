@@ -48,6 +48,7 @@ def build_order(context: Any) -> Order:
         label=recording.label,
         generator=settings.generator or "articulate",
         seed=settings.seed,
+        tolerance=settings.tolerance if settings.use_reduction else 0.0,
     )
     strips = strips_of_line(context, recording.start_frame, recording.seconds)
     return Order(target, _request(scene, character, recording, strips), recording.audio)

@@ -6,6 +6,7 @@ keeps a fake user, so that it stays in the file and can be chosen again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from .. import compat
 from ..core.errors import TakeError
 from ..core.keyframes import KeyPlan
 
+_POINTS = ("co", "handle_left", "handle_right")
 _LINEAR = 1  # interpolation enum of a keyframe point
 
 
@@ -41,15 +43,12 @@ def driven_keys(key: Any) -> frozenset[str]:
 
 def write_curve(action: WrittenAction, plan: KeyPlan, shape_key: str) -> None:
     """Write one shape key's curve into an action that has none for it yet, in bulk."""
-    n_frames = len(plan.frames)
-    points = np.empty((n_frames, 2), np.float32)
-    points[:, 0] = plan.frames
-    points[:, 1] = plan.curves[shape_key]
+    points = plan.points(shape_key)
     curve = compat.curves_of(action.action, action.slot).new(key_path(shape_key))
     keyframes = curve.keyframe_points
-    keyframes.add(n_frames)
+    keyframes.add(len(points))
     keyframes.foreach_set("co", points.ravel())
-    keyframes.foreach_set("interpolation", np.full(n_frames, _LINEAR, np.int32))
+    keyframes.foreach_set("interpolation", np.full(len(points), _LINEAR, np.int32))
     curve.update()
 
 
@@ -59,6 +58,20 @@ def write_action(key: Any, plan: KeyPlan, name: str) -> WrittenAction:
     for shape_key in plan.curves:
         write_curve(action, plan, shape_key)
     return action
+
+
+def move_keys(curve: Any, moved: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
+    """Change the values of all keys, handles along; `moved` takes frames [K] and values [K]."""
+    keyframes = curve.keyframe_points
+    flat = {name: np.empty(2 * len(keyframes), np.float32) for name in _POINTS}
+    for name, array in flat.items():
+        keyframes.foreach_get(name, array)
+    points = flat["co"].reshape(-1, 2)
+    change = moved(points[:, 0], points[:, 1]) - points[:, 1]
+    for name, array in flat.items():
+        array.reshape(-1, 2)[:, 1] += change
+        keyframes.foreach_set(name, array)
+    curve.update()
 
 
 def current_action(key: Any) -> WrittenAction | None:

@@ -7,7 +7,8 @@ from bpy.props import IntProperty
 
 from ..character.meshes import active_character
 from ..core.errors import SoliloquyError
-from .storage import use_take
+from .baking import LAYERS, apply_layers
+from .storage import delete_take, load_clip, use_take
 
 
 class SOLILOQUY_OT_use_take(bpy.types.Operator):
@@ -36,4 +37,70 @@ class SOLILOQUY_OT_use_take(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SOLILOQUY_OT_use_take,)
+def _chosen_take(context):
+    character = active_character(context.scene)
+    if character is None or not 0 <= character.take_index < len(character.takes):
+        return None, None
+    return character, character.takes[character.take_index]
+
+
+class SOLILOQUY_OT_delete_take(bpy.types.Operator):
+    """Delete the chosen take."""
+
+    bl_idname = "soliloquy.delete_take"
+    bl_label = "Delete Take"
+    bl_description = "Delete the chosen take and its actions; earlier animation cannot be deleted"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """Earlier animation is the user's own."""
+        _, take = _chosen_take(context)
+        if take is None:
+            cls.poll_message_set("No take is chosen.")
+        elif take.is_original:
+            cls.poll_message_set("This is your own animation, not a take.")
+        return take is not None and not take.is_original
+
+    def execute(self, context):
+        """Delete it; what it played on is left at rest or with another take."""
+        character, _ = _chosen_take(context)
+        delete_take(character, character.take_index)
+        return {"FINISHED"}
+
+
+class SOLILOQUY_OT_apply_layers(bpy.types.Operator):
+    """Bake the layer weights of the chosen take into its keys."""
+
+    bl_idname = "soliloquy.apply_layers"
+    bl_label = "Apply Layers"
+    bl_description = (
+        "Bake the take again with these layer weights; your own edits of its keys are kept"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """The weights must differ from what is baked."""
+        _, take = _chosen_take(context)
+        if take is None or take.is_original:
+            cls.poll_message_set("Choose a generated take.")
+            return False
+        weights = [getattr(take, name) for name in LAYERS]
+        if all(abs(w - b) < 1e-6 for w, b in zip(weights, take.baked, strict=True)):
+            cls.poll_message_set("The weights are as they were baked.")
+            return False
+        return True
+
+    def execute(self, context):
+        """Bake."""
+        character, take = _chosen_take(context)
+        try:
+            apply_layers(context.scene, character, take, load_clip(take))
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+CLASSES = (SOLILOQUY_OT_use_take, SOLILOQUY_OT_delete_take, SOLILOQUY_OT_apply_layers)

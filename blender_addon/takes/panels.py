@@ -6,6 +6,7 @@ import bpy
 
 from ..character.meshes import active_character
 from ..ui import wrapped
+from .baking import LAYERS
 from .storage import playing_take
 
 
@@ -44,18 +45,31 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
         if character is None or not character.takes:
             wrapped(layout, context, "No takes yet. Press Generate.", "INFO")
             return
-        layout.template_list(
+        row = layout.row()
+        row.template_list(
             "SOLILOQUY_UL_takes", "", character, "takes", character, "take_index",
             rows=min(max(len(character.takes), 2), 6),
         )  # fmt: skip
+        row.operator("soliloquy.delete_take", text="", icon="TRASH")
         if not 0 <= character.take_index < len(character.takes):
             return
         take = character.takes[character.take_index]
         if not take.is_original:
             text = f"{take.generator}, {take.seconds:.1f} s from frame {take.start_frame:g}."
             wrapped(layout, context, text)
+            self._layers(layout, take)
         for note in filter(None, take.notes.split("\n")):
             wrapped(layout, context, note, "INFO")
+
+    def _layers(self, layout, take):
+        header, body = layout.panel("soliloquy_layers", default_closed=True)
+        header.label(text="Layers")
+        if body is None:
+            return
+        column = body.column(align=True)
+        for name in LAYERS:
+            column.prop(take, name, slider=True)
+        body.operator("soliloquy.apply_layers", icon="MOD_SMOOTH")
 
 
 CLASSES = (SOLILOQUY_UL_takes, SOLILOQUY_PT_takes)

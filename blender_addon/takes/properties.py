@@ -5,6 +5,7 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     FloatProperty,
+    FloatVectorProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
@@ -17,6 +18,16 @@ class SoliloquyTakeTrack(bpy.types.PropertyGroup):
     object: PointerProperty(name="Mesh", type=bpy.types.Object)
     action: PointerProperty(name="Action", type=bpy.types.Action)
     slot: StringProperty(name="Slot")
+
+
+def _weight(name, what):
+    return FloatProperty(
+        name=name,
+        description=f"{what}: 1 is as generated, 0 takes it away, 2 doubles it",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+    )
 
 
 class SoliloquyTake(bpy.types.PropertyGroup):
@@ -32,6 +43,11 @@ class SoliloquyTake(bpy.types.PropertyGroup):
     start_frame: FloatProperty(name="Start Frame")
     seconds: FloatProperty(name="Seconds")
     notes: StringProperty(name="Notes")
+    lips: _weight("Lips", "Speech")
+    emotion: _weight("Emotion", "What the direction adds")
+    strips: _weight("Strips", "What the AU strips add")
+    life: _weight("Life", "Blinks, gaze, small movements")
+    baked: FloatVectorProperty(name="Baked Weights", size=4, default=(1.0, 1.0, 1.0, 1.0))
     tracks: CollectionProperty(type=SoliloquyTakeTrack)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 from ..character.meshes import ShapedMesh, is_in_file, shaped_meshes
 from ..core import take_data
 from ..core.errors import TakeError
@@ -73,6 +75,25 @@ def use_take(character: Any, index: int) -> list[str]:
     character.take_index = index
     lost = [t for t in take.tracks if t.action is None or not is_in_file(t.object)]
     return [f"{len(lost)} meshes of '{take.name}' are gone."] if lost else []
+
+
+def delete_take(character: Any, index: int) -> None:
+    """Delete a take with its actions, which frees the shape keys that it played on.
+
+    When it played, the take before it plays next, else the shape keys go to rest.
+    """
+    plays = playing_take(character) == index
+    actions = [t.action for t in character.takes[index].tracks if t.action is not None]
+    for mesh in shaped_meshes(character) if plays else ():
+        current = current_action(mesh.key)
+        if current is not None and current.action in actions:
+            assign(mesh.key, None)
+    character.takes.remove(index)
+    for action in actions:
+        bpy.data.actions.remove(action)
+    character.take_index = max(0, min(index - 1, len(character.takes) - 1))
+    if plays and character.takes:
+        use_take(character, character.take_index)
 
 
 def playing_take(character: Any) -> int:

