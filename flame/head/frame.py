@@ -14,7 +14,7 @@ from flame.head.lips import BORDER_LOOP, CORNER_Y, MOUTH_HALF_WIDTH
 from flame.head.maths import Array, blob, smoothstep
 from flame.head.skin import Skin
 
-JAW_AXIS = np.array([0.0, -1.9, 0.4])
+JAW_AXIS: Array = np.array([0.0, -1.9, 0.4])
 """Centre of the line through both jaw joints, about which the jaw turns."""
 
 

@@ -10,7 +10,7 @@ from flame.head.maths import Array, smoothstep
 MOUTH_LOOPS_OF_RED = 9.0
 """Number of the loop on which the lips touch, counted from the skin."""
 OPEN_RADIANS = np.radians(19.5)
-OPEN_SLIDE = np.array([0.0, -0.35, 0.85])
+OPEN_SLIDE: Array = np.array([0.0, -0.35, 0.85])
 """The condyle glides forward and down while the jaw turns (Posselt's envelope)."""
 
 

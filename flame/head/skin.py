@@ -105,7 +105,7 @@ def _spread(start: Array, pinned: Indices, targets: Array, table: Indices, mask:
     index = np.flatnonzero(free)
     near, weight = table[index], mask[index]
     total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0) * 1.002
-    for _ in range(260):
+    for _ in range(220):
         shift[index] = np.einsum("vkd,vk->vd", shift[near], weight) / total
     return start + shift
 
@@ -170,12 +170,12 @@ def build_skin() -> Skin:
     free[soft] = True
     free[bottoms] = False
     index = np.flatnonzero(free)
-    points[index] = project(points[index], rounds=6)
-    for _ in range(14):
-        points[index] += 0.6 * (_average(points, table, mask)[index] - points[index])
+    points[index] = project(points[index], rounds=5)
+    for _ in range(10):
+        points[index] += 0.8 * (_average(points, table, mask)[index] - points[index])
         points[index] = project(points[index], rounds=1)
     nose = index[(np.abs(points[index, 0]) < 2.4) & (np.abs(points[index, 1] + 2.4) < 2.9)]
-    for _ in range(30):
+    for _ in range(24):
         near = np.einsum("vkd,vk->vd", points[table[nose]], mask[nose])
         points[nose] = near / mask[nose].sum(axis=1, keepdims=True)
         points[nose] = project(points[nose], rounds=1)

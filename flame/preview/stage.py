@@ -6,7 +6,9 @@ It is pyvista/VTK, which draws in software where there is no GPU.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -19,6 +21,8 @@ Image = npt.NDArray[np.uint8]
 
 _YAW_DEGREES: dict[str, float] = {"front": 0.0, "three_quarter": 35.0, "side": 90.0}
 _BACKGROUND = ((0.80, 0.84, 0.88), (0.60, 0.66, 0.72))
+
+_DEBIAN_PACKAGES = "libegl1 libgl1-mesa-dri"
 
 
 class PreviewError(Exception):
@@ -56,10 +60,9 @@ _GROUPS = (
 )
 # Light positions (m, face at the origin), strengths and colours: key, fill, rim.
 _LIGHTS = (
-    ((1.1, 1.3, 2.4), 0.62, (1.0, 0.97, 0.92)),
-    ((-2.4, 0.3, 1.6), 0.40, (0.88, 0.93, 1.0)),
+    ((1.1, 1.2, 2.4), 0.64, (1.0, 0.97, 0.92)),
+    ((-2.4, -0.2, 1.7), 0.46, (0.90, 0.93, 1.0)),
     ((-0.9, 1.4, -2.2), 0.50, (1.0, 1.0, 1.0)),
-    ((0.2, -1.2, 1.8), 0.20, (1.0, 0.90, 0.84)),
 )
 
 
@@ -87,6 +90,23 @@ def _pyvista() -> Any:
         ) from error
     pyvista.OFF_SCREEN = True
     return pyvista
+
+
+def _require_opengl() -> None:
+    """Refuse before VTK does: without a library to draw with it ends the whole process."""
+    if not sys.platform.startswith("linux"):
+        return
+    names = ["libEGL.so.1", "libOSMesa.so.8", "libOSMesa.so.6"]
+    if os.environ.get("DISPLAY"):
+        names.append("libGL.so.1")
+    for name in names:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(name)
+            return
+    raise PreviewError(
+        f"none of {', '.join(names)} could be loaded, so nothing can be drawn; "
+        f"install Mesa (Debian: {_DEBIAN_PACKAGES})"
+    )
 
 
 class VertexNormals:
@@ -121,6 +141,7 @@ class Stage:
                 f"there is no camera '{camera}'; choose one of {', '.join(_YAW_DEGREES)}"
             )
         pyvista = _pyvista()
+        _require_opengl()
         self._head = head
         self._supersample = supersample
         self._normals = VertexNormals(head.faces, len(head.vertices))
@@ -136,8 +157,8 @@ class Stage:
                 self._plotter.show(auto_close=False, interactive=False)
         except Exception as error:
             raise PreviewError(
-                f"VTK could not open an off-screen renderer ({error}); install the system "
-                "libraries of Mesa (Debian: libegl1 libgl1-mesa-dri, or libosmesa6)"
+                f"VTK could not open an off-screen renderer ({error}); "
+                f"install Mesa (Debian: {_DEBIAN_PACKAGES})"
             ) from error
 
     def _furnish(self, pyvista: Any, camera: Camera) -> None:
@@ -174,7 +195,7 @@ class Stage:
             mesh,
             scalars="colour",
             rgb=True,
-            ambient=0.18,
+            ambient=0.22,
             diffuse=0.9,
             specular=group.specular,
             specular_power=group.power,
