@@ -52,6 +52,8 @@ _AT_HEIGHT: Final[dict[str, dict[str, float]]] = {
     "contempt": {"AU2L": 0.3, "AU9R": 0.15},
 }  # fmt: skip
 """What a plain feeling recruits at its height, where its own AUs have no room left."""
+_LENT: Final = 0.25
+"""Share of an AU that remains in the half of the face that another feeling has."""
 _HEIGHT_FROM: Final = 0.65
 """Intensity from which it does."""
 _WORD_EXPONENT: Final = 0.6
@@ -171,17 +173,14 @@ def act(
     if in_turn and len(parts) == 2:
         envelopes = _handed_over(envelopes[0], envelopes[1], line, rng)
     tracks: list[Track] = []
+    owners = _owners([share for _, _, share in parts], in_turn, rng)
     for i, (family, manner, share) in enumerate(parts):
         strength = share * strength_of(intensity) * word_strengths[i] ** _WORD_EXPONENT
-        aus = _aus(family, actor, rng)
-        height = share * max(0.0, (intensity - _HEIGHT_FROM) / (1.0 - _HEIGHT_FROM))
-        for au, size in _AT_HEIGHT.get(family.name, {}).items():
-            aus[au] = max(aus.get(au, 0.0), size * height / max(strength, 1e-6))
-        for au, size in aus.items():
+        for au, size in _sizes(family, actor, intensity, strength, rng).items():
+            kept = size if owners.get(_half(au), i) == i else _LENT * size
             track = _track(
-                au, size * strength, family=i, actor=actor, manner=manner,
-                intensity=intensity, rng=rng,
-            )  # fmt: skip
+                au, kept, family=i, actor=actor, manner=manner, intensity=intensity, rng=rng
+            )
             tracks.append(track)
     crooked = np.copysign(_CROOKED, actor.asymmetry or 1.0) if actor.smile == "crooked" else 0.0
     return Acting(
@@ -191,6 +190,34 @@ def act(
         asymmetry=actor.asymmetry + float(rng.normal(0, 0.06)),
         smile_asymmetry=actor.asymmetry + crooked + float(rng.normal(0, 0.06)),
     )
+
+
+def _half(au: str) -> str:
+    return "upper" if ACTION_UNITS[au].region in {"brow", "eye"} else "lower"
+
+
+def _owners(shares: Sequence[float], in_turn: bool, rng: np.random.Generator) -> dict[str, int]:
+    """Return which of two feelings held together has which half of the face.
+
+    A mixed feeling is read from halves that disagree (a smile under sad brows); both feelings in
+    one mouth give a grimace that is neither.
+    """
+    if len(shares) != 2 or in_turn:
+        return {}
+    stronger = int(shares[1] > shares[0])
+    mouth = stronger if rng.random() < 0.65 else 1 - stronger
+    return {"lower": mouth, "upper": 1 - mouth}
+
+
+def _sizes(
+    family: Family, actor: Actor, intensity: float, strength: float, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return a variant of a family's AUs at a strength, with what it recruits at its height."""
+    sizes = {au: size * strength for au, size in _aus(family, actor, rng).items()}
+    height = max(0.0, (intensity - _HEIGHT_FROM) / (1.0 - _HEIGHT_FROM))
+    for au, size in _AT_HEIGHT.get(family.name, {}).items():
+        sizes[au] = max(sizes.get(au, 0.0), size * height * min(strength, 1.0))
+    return sizes
 
 
 def _aus(family: Family, actor: Actor, rng: np.random.Generator) -> dict[str, float]:
