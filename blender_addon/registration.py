@@ -10,6 +10,7 @@ from .character import panels as character_panels
 from .character import properties as character_properties
 from .connection import operators as connection_operators
 from .connection import panels as connection_panels
+from .connection.process import stop_own_server
 from .export import operators as export_operators
 from .export import panels as export_panels
 from .generate import operators as generate_operators
@@ -68,6 +69,7 @@ def unregister() -> None:
     """Stop the thread, and remove handlers, menu, property and classes."""
     timer.unregister()
     close_session()
+    stop_own_server()
     bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
     strips_properties.unregister()
     del bpy.types.Scene.soliloquy

@@ -8,6 +8,7 @@ from ..core.errors import SoliloquyError
 from ..generate.session import session
 from ..generate.timer import ensure_timer
 from ..preferences import server_address
+from .process import own_command, own_server, stop_own_server
 
 
 class SOLILOQUY_OT_check_server(bpy.types.Operator):
@@ -36,4 +37,54 @@ class SOLILOQUY_OT_check_server(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SOLILOQUY_OT_check_server,)
+class SOLILOQUY_OT_start_server(bpy.types.Operator):
+    """Start a server on this computer."""
+
+    bl_idname = "soliloquy.start_server"
+    bl_label = "Start Server"
+    bl_description = "Start Soliloquy's server on this computer; it ends with Blender"
+
+    @classmethod
+    def poll(cls, _context):
+        """Not twice."""
+        if own_server().is_running:
+            cls.poll_message_set("It is running.")
+            return False
+        return True
+
+    def execute(self, _context):
+        """Start it, and wait for it in the background."""
+        try:
+            own_server().start(own_command())
+            session().connect(server_address())
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not bpy.app.background:
+            ensure_timer(greeting=True)
+        return {"FINISHED"}
+
+
+class SOLILOQUY_OT_stop_server(bpy.types.Operator):
+    """Stop the server that this Blender started."""
+
+    bl_idname = "soliloquy.stop_server"
+    bl_label = "Stop Server"
+    bl_description = "Stop the server that this Blender started"
+
+    @classmethod
+    def poll(cls, _context):
+        """Only our own."""
+        if not own_server().is_running:
+            cls.poll_message_set("This Blender has not started a server.")
+            return False
+        return True
+
+    def execute(self, _context):
+        """Stop it."""
+        session().cancel()
+        stop_own_server()
+        return {"FINISHED"}
+
+
+CLASSES = (SOLILOQUY_OT_check_server, SOLILOQUY_OT_start_server, SOLILOQUY_OT_stop_server)

@@ -43,6 +43,8 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
             reason(layout, context, why)
         elif job is not None:
             wrapped(layout, context, job.text, _ICONS[job.state])
+            if job.state is State.FAILED and not session().connected:
+                layout.operator("soliloquy.start_server", icon="PLAY")
 
     def _settings(self, layout, settings):
         column = layout.column()

@@ -11,7 +11,7 @@ from ..ui import redraw_sidebars
 from .session import session
 
 _INTERVAL: Final = 0.03  # seconds between two pumps
-_GREETING_TICKS: Final = 100  # how long an answer to a greeting is awaited, in pumps
+_GREETING_TICKS: Final = 1000  # how long an answer to a greeting is awaited, in pumps
 
 _greeting = [0]
 _shown: list[object] = [None]  # what the sidebars showed last

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,11 @@ def test_what_is_seen_is_exported(
 ) -> None:
     case = "what_is_seen_is_exported"
     every_blender("running", case, address=address, wav=wav, folder=str(tmp_path))
+
+
+def test_a_server_is_started_and_stopped_by_button(blender: RunCase) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    case = "a_server_is_started_and_stopped"
+    blender("running", case, python=sys.executable, port=port)

@@ -116,6 +116,30 @@ def line():
         bpy.ops.sequencer.view_all()
 
 
+def strips():
+    """Lay strips as a person does: go to a frame, choose an expression."""
+    window().scene.frame_set(20)
+    in_view(bpy.ops.soliloquy.add_expression, "EXEC_DEFAULT", True, expression="Smile")
+    window().scene.frame_set(50)
+    in_view(bpy.ops.soliloquy.add_strip, "EXEC_DEFAULT", True, au="AU4", intensity=0.4)
+    window().scene.frame_set(1)
+    low = area("SEQUENCE_EDITOR")
+    low.spaces.active.show_region_ui = True
+    with bpy.context.temp_override(
+        window=window(), screen=window().screen, area=low, region=region(low)
+    ):
+        bpy.ops.sequencer.view_all()
+    unfold("SOLILOQUY_PT_strips")
+
+
+def unfold(name):
+    """Show a panel that is folded at first."""
+    panel = getattr(bpy.types, name)
+    bpy.utils.unregister_class(panel)
+    panel.bl_options = set()
+    bpy.utils.register_class(panel)
+
+
 def ready():
     shot("2_ready")
 
@@ -207,7 +231,7 @@ def until_over():
 
 
 STEPS = [
-    install, layout, wait, open_tab, wait, wide, wait, wait, empty, head, wait, line, wait, ready,
+    install, layout, wait, open_tab, wait, wide, wait, wait, empty, head, wait, line, wait, strips, wait, ready,
     watch_pump, press, wait, during, until_over, wait, after, wait, done, undo, press_again, escape, wait,
     until_over, escaped, render, leave,
 ]  # fmt: skip

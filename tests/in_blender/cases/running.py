@@ -202,3 +202,31 @@ def what_is_seen_is_exported(address: str, wav: str, folder: str) -> None:
     assert clip.n_frames == 120 and abs(clip.fps - 60) < 1e-6
     assert abs(clip.curve("jawOpen") - 0.125).max() < 1e-4
     assert clip.curve("jawLeft").std() > 0.1
+
+
+def a_server_is_started_and_stopped(python: str, port: int) -> None:
+    import addon_utils
+
+    from blender_addon.connection.process import own_server
+    from blender_addon.generate.session import session
+
+    address = f"tcp://127.0.0.1:{port}"
+    tools.use_server(address)
+    settings = bpy.context.preferences.addons[tools.MODULE].preferences
+    settings.python = "/no/such/python"
+    message = tools.error_of(bpy.ops.soliloquy.start_server)
+    assert "'/no/such/python' does not exist" in message, message
+    settings.python = python
+    assert bpy.ops.soliloquy.start_server() == {"FINISHED"}
+    assert not bpy.ops.soliloquy.start_server.poll()
+    end = time.monotonic() + 120
+    while not session().greet(1.0):
+        assert own_server().is_running and time.monotonic() < end, own_server().ended
+    assert "articulate" in session().generators
+    process = own_server()
+    assert bpy.ops.soliloquy.stop_server() == {"FINISHED"}
+    assert not process.is_running
+    bpy.ops.soliloquy.start_server()
+    process = own_server()
+    addon_utils.disable(tools.MODULE, default_set=True)
+    assert not process.is_running, "it ends with the add-on"

@@ -1,0 +1,42 @@
+"""The server that this Blender started; it ends with the add-on and with Blender."""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+
+import bpy
+
+from ..core.address import is_local
+from ..core.errors import ServerError
+from ..core.server_process import ServerProcess, server_command
+from ..preferences import server_address, server_python
+
+_processes: list[ServerProcess] = []
+
+
+def own_server() -> ServerProcess:
+    """The process of this Blender; made, but not started, when first asked for."""
+    if not _processes:
+        _processes.append(ServerProcess(Path(bpy.app.tempdir) / "soliloquy_server.log"))
+        atexit.register(stop_own_server)
+    return _processes[0]
+
+
+def own_command() -> list[str]:
+    """The command that would start a server.
+
+    Raises:
+        ServerError: the address is elsewhere, or no server is installed.
+    """
+    address = server_address()
+    if not is_local(address):
+        raise ServerError(f"{address} is not on this computer: start the server there.")
+    return server_command(bpy.path.abspath(server_python()), address)
+
+
+def stop_own_server() -> None:
+    """End it, if there is one."""
+    while _processes:
+        _processes.pop().stop()
+    atexit.unregister(stop_own_server)

@@ -1,0 +1,97 @@
+"""A server that the add-on started itself, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from .errors import ServerError
+
+_PATIENCE: Final = 5.0  # seconds that a server gets to end by itself
+_MODULE: Final = "server.cli"
+_PROGRAM: Final = "soliloquy"
+
+
+def server_command(python: str, address: str) -> list[str]:
+    """The command that serves at `address`.
+
+    Args:
+        python: a Python where Soliloquy's server is installed, or "" to look for `soliloquy`
+            on the search path.
+
+    Raises:
+        ServerError: there is no such file, or nothing was found.
+    """
+    serve = ["serve", "--bind", address]
+    if python:
+        if not Path(python).is_file():
+            raise ServerError(
+                f"The Python '{python}' does not exist. Correct it in Preferences > Add-ons > "
+                "Soliloquy."
+            )
+        return [python, "-m", _MODULE, *serve]
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        raise ServerError(
+            "Soliloquy's server was not found on this computer. Name the Python where it is "
+            "installed in Preferences > Add-ons > Soliloquy, or start `soliloquy serve` yourself."
+        )
+    return [program, *serve]
+
+
+class ServerProcess:
+    """At most one server, with what it says in a file."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def ended(self) -> str:
+        """What it said last, when it ended by itself; else "" ."""
+        if self._process is None or self._process.poll() in (None, 0):
+            return ""
+        lines = self.log.read_text(errors="replace").strip().splitlines() or ["nothing"]
+        return f"The server ended with code {self._process.returncode} and said: {lines[-1]}"
+
+    def start(self, command: list[str]) -> None:
+        """Start it; returns at once.
+
+        Raises:
+            ServerError: one is running already, or the program cannot be started.
+        """
+        if self.is_running:
+            raise ServerError("The server that Soliloquy started is running already.")
+        # Blender's own Python must not lend its modules to another Python.
+        unwanted = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
+        environment = {k: v for k, v in os.environ.items() if k not in unwanted}
+        no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
+        try:
+            with self.log.open("wb") as said:
+                self._process = subprocess.Popen(
+                    command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                    env=environment, creationflags=no_window,
+                )  # fmt: skip
+        except OSError as error:
+            raise ServerError(f"'{command[0]}' cannot be started: {error}") from error
+
+    def stop(self) -> None:
+        """End it, gently first."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
