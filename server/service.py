@@ -9,6 +9,8 @@ process and one performed over the wire are the same clip.
 from __future__ import annotations
 
 import hashlib
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,7 +22,7 @@ import numpy as np
 from arkit.clip import Phone
 
 from . import __version__
-from .errors import BadAudio, BadRequest, InternalError, SoliloquyError
+from .errors import BadAudio, BadRequest, Cancelled, InternalError, SoliloquyError
 from .generators.base import CheckCancel, Speech
 from .performance import LISTEN_SHARE, OnEvent, Performance, make_windows
 from .registry import Registry, resolve_device
@@ -32,6 +34,7 @@ from .validation import CONTROLS, check_request, ignored_controls
 from .wire.messages import (
     WIRE_VERSION,
     Accepted,
+    Event,
     Failed,
     GenerateRequest,
     Progress,
@@ -119,6 +122,33 @@ class Service:
                     performance.deliver(plan, frames)
         except SoliloquyError as error:
             on_event(failure(request.request_id, error))
+
+    def stream(self, request: GenerateRequest, audio: AudioSource | None) -> Iterator[Event]:
+        """Perform a line in a thread and yield its events as they come; closing it cancels."""
+        events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        unwanted = threading.Event()
+
+        def check_cancel() -> None:
+            if unwanted.is_set():
+                raise Cancelled
+
+        def work() -> None:
+            try:
+                self.perform(request, audio, events.put, check_cancel)
+                events.put(None)
+            except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+                events.put(error)
+
+        thread = threading.Thread(target=work, name="perform", daemon=True)
+        thread.start()
+        try:
+            while (event := events.get()) is not None:
+                if isinstance(event, BaseException):
+                    raise event
+                yield event
+        finally:
+            unwanted.set()
+            thread.join()
 
     def check(self, request: GenerateRequest) -> None:
         """Refuse what cannot be obeyed, before any work.

@@ -54,9 +54,7 @@ def perform(
 
 
 def _in_process(request: GenerateRequest, audio: Path | None, device: str) -> Iterator[Event]:
-    events: list[Event] = []
-    Service(Settings(device=device)).perform(request, audio, events.append)
-    yield from events
+    yield from Service(Settings(device=device)).stream(request, audio)
 
 
 def _collect(events: Iterator[Event], on_progress: OnProgress) -> list[ArkitClip]:

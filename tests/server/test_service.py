@@ -305,6 +305,18 @@ def test_an_assembler_refuses_a_gap_and_a_short_take() -> None:
         assembler.finish(chunks[-1])
 
 
+def test_a_stream_yields_events_while_the_line_is_made_and_closing_it_cancels() -> None:
+    toy = ToyGenerator()
+    toy.hold = threading.Event()
+    service = toy_service(toy)
+    stream = service.stream(REQUEST, SAMPLES)
+    assert isinstance(next(stream), Accepted)
+    assert toy.entered.wait(5.0)
+    stream.close()  # would wait for ever if it did not cancel
+    toy.hold = None
+    assert [type(e) for e in service.stream(REQUEST, SAMPLES)][-1] is Result
+
+
 def test_settings_that_cannot_work_are_refused() -> None:
     for bad in ({"device": "tpu"}, {"listeners": 0}, {"ping_interval": 0.0}):
         with pytest.raises(BadRequest):
