@@ -9,8 +9,10 @@ No audio travels with it.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
+import sys
 import threading
 import time
 import uuid
@@ -284,6 +286,16 @@ class ClipSource:
         return LiveFace(subject, values, at, clip.fps)
 
 
+def _ask_for_real_time() -> None:
+    """Let the calling thread wake on time on a busy machine, where the system grants it (Linux).
+
+    It works for a fraction of a millisecond per tick, so it takes nothing from others.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
 class LiveLinkStreamer:
     """A thread that sends a source's faces at a steady rate, without drift and without bursts.
 
@@ -321,6 +333,7 @@ class LiveLinkStreamer:
             self._thread.join()
 
     def _run(self) -> None:
+        _ask_for_real_time()
         began = time.perf_counter()
         tick = 0
         try:
