@@ -52,6 +52,7 @@ _AT_HEIGHT: Final[dict[str, dict[str, float]]] = {
     "contempt": {"AU2L": 0.3, "AU9R": 0.15},
 }  # fmt: skip
 """What a plain feeling recruits at its height, where its own AUs have no room left."""
+_USUAL_MOUTH: Final = 0.8
 _LENT: Final = 0.25
 """Share of an AU that remains in the half of the face that another feeling has."""
 _HEIGHT_FROM: Final = 0.65
@@ -173,7 +174,7 @@ def act(
     if in_turn and len(parts) == 2:
         envelopes = _handed_over(envelopes[0], envelopes[1], line, rng)
     tracks: list[Track] = []
-    owners = _owners([share for _, _, share in parts], in_turn, rng)
+    owners = {} if in_turn else _owners([family for family, _, _ in parts], rng)
     for i, (family, manner, share) in enumerate(parts):
         strength = share * strength_of(intensity) * word_strengths[i] ** _WORD_EXPONENT
         for au, size in _sizes(family, actor, intensity, strength, rng).items():
@@ -196,17 +197,25 @@ def _half(au: str) -> str:
     return "upper" if ACTION_UNITS[au].region in {"brow", "eye"} else "lower"
 
 
-def _owners(shares: Sequence[float], in_turn: bool, rng: np.random.Generator) -> dict[str, int]:
+def _owners(felt: Sequence[Family], rng: np.random.Generator) -> dict[str, int]:
     """Return which of two feelings held together has which half of the face.
 
     A mixed feeling is read from halves that disagree (a smile under sad brows); both feelings in
-    one mouth give a grimace that is neither.
+    one mouth give a grimace that is neither. Mostly the feeling that lives in the mouth has it.
     """
-    if len(shares) != 2 or in_turn:
+    if len(felt) != 2:
         return {}
-    stronger = int(shares[1] > shares[0])
-    mouth = stronger if rng.random() < 0.65 else 1 - stronger
+    mouth = int(_lowness(felt[1]) > _lowness(felt[0]))
+    if rng.random() > _USUAL_MOUTH:
+        mouth = 1 - mouth
     return {"lower": mouth, "upper": 1 - mouth}
+
+
+def _lowness(family: Family) -> float:
+    """Return the share of a family's AUs that is in the lower face; a half where it has none."""
+    aus = shown_aus(family)
+    lower = sum(size for au, size in aus.items() if _half(au) == "lower")
+    return lower / sum(aus.values()) if aus else 0.5
 
 
 def _sizes(
