@@ -231,10 +231,40 @@ def until_over():
 
 
 STEPS = [
-    install, layout, wait, open_tab, wait, wide, wait, wait, empty, head, wait, line, wait, strips, wait, ready,
-    watch_pump, press, wait, during, until_over, wait, after, wait, done, undo, press_again, escape, wait,
-    until_over, escaped, render, leave,
-]  # fmt: skip
+    install,
+    layout,
+    wait,
+    open_tab,
+    wait,
+    wide,
+    wait,
+    wait,
+    empty,
+    head,
+    wait,
+    line,
+    wait,
+    strips,
+    wait,
+    ready,
+    watch_pump,
+    press,
+    wait,
+    during,
+    until_over,
+    wait,
+    after,
+    wait,
+    done,
+    undo,
+    press_again,
+    escape,
+    wait,
+    until_over,
+    escaped,
+    render,
+    leave,
+]
 place = [0]
 
 
