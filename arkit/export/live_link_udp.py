@@ -250,11 +250,13 @@ class ClipSource:
         clips: subject -> clip.
         start: seconds into the clips at which the stream begins.
         loop: begin again at the end; otherwise the last frame stays.
+        swap_mouth_sides: exchange mouthLeft and mouthRight, for takes from phones.
     """
 
     clips: Mapping[str, ArkitClip]
     start: float = 0.0
     loop: bool = False
+    swap_mouth_sides: bool = False
     _tables: dict[str, NDArray[np.float64]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -268,7 +270,9 @@ class ClipSource:
         tables = {}
         for subject, clip in self.clips.items():
             rows = zip(clip.coefficients, np.asarray(clip.head), np.asarray(clip.eyes), strict=True)
-            tables[subject] = np.stack([face_values(*row) for row in rows])
+            tables[subject] = np.stack(
+                [face_values(*row, swap_mouth_sides=self.swap_mouth_sides) for row in rows]
+            )
         object.__setattr__(self, "_tables", tables)
 
     def __call__(self, seconds: float) -> list[LiveFace]:

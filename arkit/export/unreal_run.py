@@ -115,6 +115,7 @@ class Line:
         """The Level Sequence named in the settings, else the one that is open."""
         if self.sequence is not None:
             return self.sequence
+        self.need("MovieSceneSequenceExtensions", "Sequencer Scripting")
         path = self.settings["level_sequence"]
         if path:
             self.sequence = self.find_asset([path], "The Level Sequence")

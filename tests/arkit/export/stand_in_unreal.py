@@ -245,6 +245,7 @@ class StandIn:
             setattr(module, kind.__name__, kind)
         module.ScopedEditorTransaction = module.ScopedSlowTask = Scope
         module.MovieSceneAudioTrack = "MovieSceneAudioTrack"
+        module.MovieSceneSequenceExtensions = "the methods of sequences, by a plugin"
         module.RawCurveTrackTypes = types.SimpleNamespace(RCT_FLOAT="float")
         module.MovieSceneTimeUnit = types.SimpleNamespace(
             DISPLAY_RATE="display", TICK_RESOLUTION="ticks"

@@ -170,6 +170,7 @@ def without(name: str) -> Any:
         ),
         ("face_board", without("ControlRigSequencerLibrary"), "plugin Control Rig"),
         ("face_board", without("LevelSequenceEditorBlueprintLibrary"), "Level Sequence Editor"),
+        ("face_board", without("MovieSceneSequenceExtensions"), "plugin Sequencer Scripting"),
         ("audio", without_sequence, "No Level Sequence is open"),
         ("audio", without("AssetImportTask"), "AssetImportTask"),
     ],
