@@ -128,6 +128,14 @@ def test_stored_targets_are_the_programme_at_the_stored_rate(corpus: CorpusReade
 
 
 @needs_voices
+def test_a_programme_that_is_not_what_is_stored_is_refused(corpus: CorpusReader) -> None:
+    other = CorpusReader(corpus.folder)
+    other.seed += 1
+    with pytest.raises(ShardError, match="build the corpus again"):
+        other.perform(0, 50.0)
+
+
+@needs_voices
 def test_labels_are_complete(corpus: CorpusReader) -> None:
     for utterance in corpus.utterances:
         assert utterance.direction

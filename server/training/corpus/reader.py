@@ -34,6 +34,8 @@ from .scenes import Scene
 from .shards import FORMAT, open_array, read_index
 
 _STRIPS: Final = LAYERS.index("strips")
+_SAME: Final = 4e-3
+"""Half floats between 2 and 4 are this coarse."""
 REAL_ACTOR: Final = "facegood"
 """The talking style of the captured mouths."""
 
@@ -223,8 +225,22 @@ class CorpusReader:
         return programme_for(scene, line, self.seed)
 
     def perform(self, number: int, fps: float) -> Performance:
-        """Return an utterance at another frame rate, made anew from its programme."""
-        return perform(self.programme(number), fps)
+        """Return an utterance at another frame rate, made anew from its programme.
+
+        Raises:
+            ShardError: it is a captured utterance, or the code or the tables have changed since
+                the corpus was made, so that its programme is no longer what is stored.
+        """
+        programme = self.programme(number)
+        again = perform(programme, self.fps)
+        made = np.stack([again.layers[name] for name in LAYERS], axis=1)
+        stored = self.layers(number)
+        if made.shape != stored.shape or np.abs(made - stored).max() > _SAME:
+            raise ShardError(
+                f"{self.utterances[number].id} would now be performed in another way than is "
+                f"stored in {self.folder}: build the corpus again"
+            )
+        return perform(programme, fps)
 
     def windows(
         self,
