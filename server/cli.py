@@ -19,9 +19,15 @@ from server.wire.errors import WireError
 COMMANDS: Final[tuple[str, ...]] = (
     "animate",
     "serve",
-    "keys",
     "demo",
+    "phones",
+    "express",
+    "strips",
+    "convert",
+    "export",
+    "evaluate",
     "doctor",
+    "keys",
 )
 """In the order of `soliloquy --help`; each is a module of `server.commands`."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from arkit.clip import ArkitClip
+from arkit.export.files import WRITERS, write_clip
 from server.errors import BadRequest, Unavailable
 
 OnProgress = Callable[[str, float], None]
@@ -19,13 +20,12 @@ def write_take(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnP
         BadRequest: nothing is known about this suffix.
         Unavailable: the format needs something that is not installed.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise BadRequest(
-            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_WRITERS)}."
-        )
+    check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer(clip, path, audio, on_progress)
+    if path.suffix.lower() == ".mp4":
+        _mp4(clip, path, audio, on_progress)
+    else:
+        write_clip(clip, path)
     return path
 
 
@@ -35,20 +35,10 @@ def check_suffix(path: Path) -> None:
     Raises:
         BadRequest: nothing is known about this suffix.
     """
-    if path.suffix.lower() not in _WRITERS:
+    if path.suffix.lower() not in _SUFFIXES:
         raise BadRequest(
-            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_WRITERS)}."
+            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_SUFFIXES)}."
         )
-
-
-def _csv(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
-    from arkit.export.live_link_csv import write_live_link_csv
-
-    write_live_link_csv(clip, path)
-
-
-def _npz(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
-    clip.save(path)
 
 
 def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
@@ -69,5 +59,4 @@ def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgres
         ) from error
 
 
-_Writer = Callable[[ArkitClip, Path, Path | None, OnProgress], None]
-_WRITERS: Final[Mapping[str, _Writer]] = {".csv": _csv, ".npz": _npz, ".mp4": _mp4}
+_SUFFIXES: Final = (*WRITERS, ".mp4")

@@ -1,0 +1,121 @@
+"""The command line as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from arkit.clip import ArkitClip
+from arkit.names import INDEX
+from server.cli import COMMANDS, build_parser, main
+from server.commands.lines import NoLineError, find_line
+
+NOBODY = "tcp://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds: a vowel-like buzz between silences."""
+    times = np.arange(32_000) / 16_000
+    buzz = sum(np.sin(2 * np.pi * 120 * k * times) / k for k in range(1, 20))
+    loud = (times > 0.5) & (times < 1.5)
+    path = tmp_path_factory.mktemp("line") / "line.wav"
+    soundfile.write(path, (0.2 * buzz * loud).astype(np.float32), 16_000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def take(line: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("take") / "take.npz"
+    arguments = ["animate", str(line), "--out", str(path), "--fps", "30", "--address", NOBODY]
+    assert main([*arguments, "--au", "AU12@0.5-1.5:0.8"]) == 0
+    return path
+
+
+def test_every_command_is_in_the_help_and_explains_itself() -> None:
+    text = build_parser().format_help()
+    assert all(f"    {name}" in text for name in COMMANDS)
+
+
+def test_animate_writes_a_take_that_loads_and_obeys_the_strip(take: Path) -> None:
+    clip = ArkitClip.load(take)
+    assert clip.n_frames == 60
+    smile = clip.coefficients[:, INDEX["mouthSmileLeft"]]
+    assert smile[24:36].min() > 0.6
+    assert smile[:10].max() < 0.2
+
+
+def test_the_same_command_makes_the_same_take(line: Path, take: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.npz"
+    arguments = ["animate", str(line), "--out", str(again), "--fps", "30", "--address", NOBODY]
+    assert main([*arguments, "--au", "AU12@0.5-1.5:0.8"]) == 0
+    np.testing.assert_array_equal(
+        ArkitClip.load(take).coefficients, ArkitClip.load(again).coefficients
+    )
+
+
+def test_several_takes_are_numbered_and_differ(line: Path, tmp_path: Path) -> None:
+    arguments = ["animate", str(line), "--out", str(tmp_path / "t.npz"), "--address", NOBODY]
+    assert main([*arguments, "--takes", "2", "--fps", "25"]) == 0
+    first, second = (ArkitClip.load(tmp_path / f"t_{n}.npz") for n in (1, 2))
+    assert np.abs(first.coefficients - second.coefficients).max() > 0.05
+
+
+def test_convert_changes_format_and_rate(take: Path, tmp_path: Path) -> None:
+    table = tmp_path / "take.csv"
+    assert main(["convert", str(take), str(table), "--fps", "60"]) == 0
+    rows = table.read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + 120
+    assert rows[0].startswith("Timecode,BlendShapeCount,EyeBlinkLeft")
+
+
+def test_export_for_a_metahuman_writes_a_script_with_its_sound(
+    take: Path, line: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "unreal"
+    arguments = ["export", str(take), "--to", "metahuman", "--out", str(out)]
+    assert main([*arguments, "--audio", str(line)]) == 0
+    suffixes = {path.suffix for path in out.iterdir()}
+    assert {".py", ".wav", ".csv"} <= suffixes
+
+
+def test_phones_are_printed_as_json(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phones", str(line)]) == 0
+    phones = json.loads(capsys.readouterr().out)["phones"]
+    assert phones[0]["phone"] == "sil"
+    assert phones[-1]["end"] == pytest.approx(2.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["animate", "missing.wav", "--out", "t.npz"], "no file 'missing.wav'"),
+        (["animate", "missing.wav", "--out", "t.doc"], "ends in '.doc'"),
+        (["convert", "missing.npz", "t.csv"], "missing.npz"),
+    ],
+)
+def test_a_wrong_call_ends_with_one_clear_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) in (1, 2)
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_a_bad_strip_says_how_to_write_one(
+    line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "t.npz")
+    assert main(["animate", str(line), "--out", out, "--au", "AU99@0-1:1"]) == 1
+    assert "AU99" in capsys.readouterr().err
+
+
+def test_the_demo_takes_the_line_that_is_named(line: Path, tmp_path: Path) -> None:
+    assert find_line(str(line), tmp_path).path == line
+    with pytest.raises(NoLineError, match="no file"):
+        find_line("missing.wav", tmp_path)
