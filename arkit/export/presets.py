@@ -159,6 +159,11 @@ def _metahuman_warnings(job: ExportJob) -> list[str]:
     clip, warnings = job.clip, []
     if job.audio is None:
         warnings.append("No sound is given: the Unreal script will place none.")
+    rate = frame_rate(job.unreal.fps or clip.fps)
+    if rate.denominator not in {1, 1001}:
+        warnings.append(
+            f"{float(rate):g} fps is no usual rate: resample to 60 for Unreal (the option fps)."
+        )
     jaw, close = clip.curve("jawOpen"), clip.curve("mouthClose")
     if float(np.max(jaw)) > 0.1 and not np.any(close > 0):
         warnings.append("mouthClose never moves: a MetaHuman's lips will stay apart at p, b and m.")

@@ -72,6 +72,7 @@ def test_all_formats_of_this_package_write_together(tmp_path: Path) -> None:
         (make_clip(23.976), ("live_link_csv",), "23.976 fps: rows of the CSV are placed by time"),
         (make_clip(jawOpen=0.5), ("unreal_script",), "mouthClose never moves"),
         (make_clip(jawOpen=0.5, mouthClose=0.2), ("unreal_script",), "not together in 7 of 7"),
+        (make_clip(59.904), ("unreal_script",), "59.904 fps is no usual rate"),
         (make_clip(tongueOut=0.5), ("unreal_script",), "tongueOut is approximate"),
         (make_clip(jawOpen=1.5), ("json",), "outside 0..1"),
     ],
