@@ -10,7 +10,7 @@ from conftest import RunCase
 
 def test_ten_random_sequences(blender: RunCase, address: str, wav: str, tmp_path: Path) -> None:
     blender(
-        "wild", "random_sequences", first=0, count=10, steps=12,
+        "wild", "random_sequences", first=0, count=10, steps=16,
         address=address, wav=wav, folder=str(tmp_path),
     )  # fmt: skip
 

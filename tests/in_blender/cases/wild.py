@@ -13,6 +13,7 @@ import numpy as np
 
 from . import tools
 
+_LIKELY = {"do_generate": 4, "do_generate_and_wait": 3, "do_wait": 4, "do_undo": 2}
 OWN = np.array([[3.0, 0.25], [9.0, 0.75]], np.float32)
 
 
@@ -46,7 +47,8 @@ class Wild:
         actions: list[Callable[[], Any]] = [
             getattr(self, name) for name in sorted(dir(self)) if name.startswith("do_")
         ]
-        action = self.random.choice(actions)
+        weights = [_LIKELY.get(action.__name__, 1) for action in actions]
+        (action,) = self.random.choices(actions, weights)
         self.story.append(action.__name__)
         try:
             action()
