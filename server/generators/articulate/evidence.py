@@ -65,7 +65,7 @@ class EvidenceNet:
         x = bands[at].reshape(last - first, -1)
         for weight, bias in self.layers[:-1]:
             x = x @ weight + bias
-            x = x / (1 + np.exp(-x))  # SiLU
+            x = 0.5 * x * (1 + np.tanh(0.5 * x))  # SiLU
         weight, bias = self.layers[-1]
         return x @ weight + bias
 

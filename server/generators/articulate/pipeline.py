@@ -23,7 +23,7 @@ from server.wire.messages import GenerateRequest
 
 from .coarticulation import mouth, with_closures, with_evidence
 from .config import ArticulateConfig
-from .evidence import WEIGHTS, EvidenceNet, Hearing, load_evidence
+from .evidence import EvidenceNet, Hearing, load_evidence
 from .life import Life, life_layer, live
 from .poses import DOMINANCE, POSES
 from .track import PhoneTrack, contacts_of, track_of
@@ -47,14 +47,13 @@ class ArticulateGenerator:
             EvidenceError: its weights are missing.
         """
         self.config = config or ArticulateConfig()
-        self.evidence = evidence or (load_evidence() if WEIGHTS.exists() else None)
+        self.evidence = evidence or load_evidence()
 
     def provenance(self) -> dict[str, Any]:
         """Return a hash over all poses and options: the same hash, seed and request, same clip."""
         digest = hashlib.sha256(POSES.tobytes() + DOMINANCE.tobytes())
         digest.update(repr(sorted(asdict(self.config).items())).encode())
-        if self.evidence is not None:
-            digest.update(self.evidence.digest.encode())
+        digest.update(self.evidence.digest.encode())
         return {"generator": self.name, "weights": digest.hexdigest()[:16]}
 
     def plan(self, request: GenerateRequest, speech: Speech, seed: int) -> Plan:
@@ -79,9 +78,7 @@ class ArticulateGenerator:
             notes=_notes(request),
             state={
                 "track": track_of(speech, self.config),
-                "hearing": Hearing(speech, self.evidence)
-                if self.evidence and len(speech.samples)
-                else None,
+                "hearing": Hearing(speech, self.evidence) if len(speech.samples) else None,
                 "life": live(speech, seed, self.config.life),
                 "strips": tuple(_strip(spec) for spec in request.strips),
             },
@@ -122,7 +119,7 @@ class ArticulateGenerator:
         strips: tuple[AUStrip, ...] = plan.state["strips"]
         hearing: Hearing | None = plan.state["hearing"]
         lips, spoken = mouth(times, track, self.config)
-        if hearing is not None and self.evidence is not None and spoken.any():
+        if hearing is not None and spoken.any():
             said = hearing.curves(times)
             lips = with_evidence(lips, spoken, said, self.evidence.names, self.config)
         contacts = _near(plan.contacts, times)
