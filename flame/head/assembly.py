@@ -13,7 +13,7 @@ from flame.head import upper_shapes as upper
 from flame.head.colour import COLOURS, eye_colours, skin_colours
 from flame.head.eyes_shapes import LOOK_RADIANS, eye_shapes, turn_eye
 from flame.head.frame import Face, make_face
-from flame.head.hair import hair_cap, locks
+from flame.head.hair import hair_cap, hairline_strands, locks
 from flame.head.jaw import jaw_shapes, lips_together, open_jaw, slide_jaw
 from flame.head.landmarks import find_landmarks
 from flame.head.maths import Array, Indices
@@ -153,6 +153,9 @@ def assemble() -> Made:
     tongue_part = tongue()
     brows = join([left_brow, mirrored(left_brow)])
     hair, scalp = hair_cap(skin)
+    fringe = hairline_strands()
+    fringe = join([fringe, mirrored(fringe)])
+    fringe_shapes = _ride(fringe, skin, shapes)
     lash_left = _ride_lids(left_lash, skin, shapes, 1.0)
     right_lash = mirrored(left_lash)
     lash_right = _ride_lids(right_lash, skin, shapes, -1.0)
@@ -168,9 +171,15 @@ def assemble() -> Made:
             {name: np.concatenate([lash_left[name], lash_right[name]]) for name in ARKIT_NAMES},
         ),
         "brows": (brows, _ride(brows, skin, shapes)),
-        "hair": (hair, {name: delta[scalp] for name, delta in shapes.items()}),
+        "hair": (
+            join([hair, fringe]),
+            {
+                name: np.concatenate([delta[scalp], fringe_shapes[name]])
+                for name, delta in shapes.items()
+            },
+        ),
     }
-    return _merge(members, skin, locks(skin)[scalp])
+    return _merge(members, skin, np.append(locks(skin)[scalp], np.zeros(len(fringe.vertices))))
 
 
 def _skin_materials(skin: Skin) -> tuple[str, ...]:

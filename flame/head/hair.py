@@ -1,13 +1,13 @@
-"""A cap of short hair: the scalp's quads lifted above a drawn hairline."""
+"""A cap of short hair: the scalp's quads lifted above a drawn hairline, and strands along it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from flame.head.maths import Array, Indices, spline
+from flame.head.maths import Array, Indices, smoothstep, spline
 from flame.head.parts import Part
 from flame.head.skin import Skin
-from flame.head.surface import normals
+from flame.head.surface import normals, skin_distance
 from flame.head.topology import COLUMNS
 
 # Azimuth from the front (degrees) -> height of the hairline (cm).
@@ -56,3 +56,33 @@ def hair_cap(skin: Skin) -> tuple[Part, Indices]:
     thick += 0.07 * locks(skin)[used] * (depth > 0.3)
     lifted = points + normals(points) * thick[:, None]
     return Part(lifted, renumber[faces], ("hair",) * len(faces)), used
+
+
+def _on_scalp(azimuth: Array, height: Array) -> Array:
+    """Return the points of the skin [N, 3] at azimuths (degrees) and heights (cm)."""
+    turn = np.radians(azimuth)
+    ahead = np.stack([np.sin(turn), np.zeros_like(turn), np.cos(turn)], axis=-1)
+    points = np.array([0.0, 0.0, -0.5]) + 13.0 * ahead
+    points[:, 1] = height
+    for _ in range(25):
+        points -= 0.85 * skin_distance(points)[:, None] * ahead
+    return points
+
+
+def hairline_strands(seed: int = 5, count: int = 190) -> Part:
+    """Return fine strips along the left half of the front hairline that run into the cap."""
+    rng = np.random.default_rng(seed)
+    azimuth = np.sort(rng.uniform(0.0, 68.0, count))
+    height = spline(_AZIMUTH, _HAIRLINE, azimuth) + rng.uniform(-0.40, 0.2, count)
+    root = _on_scalp(azimuth, height)
+    back = smoothstep(30.0, 60.0, azimuth)
+    away = rng.uniform(-1.5, 1.5, count) + 7.0 * back
+    tip = _on_scalp(azimuth + away, height + 1.1 - 0.6 * back)
+    tip = tip + 0.30 * normals(tip)
+    root = root + 0.01 * normals(root)
+    side = np.cross(tip - root, normals(root))
+    side /= np.linalg.norm(side, axis=-1, keepdims=True)
+    points = np.stack([root - 0.012 * side, root + 0.012 * side, tip - 0.05 * side,
+                       tip + 0.05 * side], axis=1)  # fmt: skip
+    faces = 4 * np.arange(count)[:, None] + np.array([0, 1, 3, 2])
+    return Part(points.reshape(-1, 3), faces, ("hair",) * count, np.repeat(root, 4, axis=0))

@@ -40,7 +40,7 @@ def _closed_weight(face: Face) -> Array:
     weight = jaw_weight(face)
     red = np.clip((MOUTH_LOOPS_OF_RED - face.ring) / MOUTH_LOOPS_OF_RED, 0.0, 1.0)
     side = 2.0 * face.upper - 1.0
-    lips = 0.58 - 0.34 * side * red
+    lips = 0.58 - 0.34 * side * red * (1.0 - np.abs(face.along) ** 3)
     mix = np.maximum(smoothstep(2.0, 0.4, face.reach), face.is_lip)
     return weight * (1 - mix) + lips * mix
 

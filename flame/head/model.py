@@ -32,9 +32,9 @@ class Head:
     face_material: Int
     """[F] index into `materials`."""
     colours: Mapping[str, tuple[float, float, float]]
-    """Base colour of each material, linear sRGB in 0..1."""
+    """Base colour of each material, display sRGB in 0..1 (Blender wants them made linear)."""
     vertex_colours: Float
-    """[V, 3] the same colours with lips, cheeks and hollows tinted; linear sRGB in 0..1."""
+    """[V, 3] the same colours with lips, cheeks and hollows tinted; display sRGB in 0..1."""
     shapes: Mapping[str, Float]
     """Displacement [V, 3] at weight 1 for each of the 52 names."""
     parts: Mapping[str, range]

@@ -171,7 +171,7 @@ def _gum(upper: bool, front: float, half: float, depth: float, length: float) ->
     sign = np.where(along < 0, -1.0, 1.0)[:, None] * np.array([1.0, 0.0]) + np.array([0.0, 1.0])
     at, normal = at * sign, normal * sign
     up = 1.0 if upper else -1.0
-    edge = INCISAL_EDGE_Y + up * (0.78 if upper else 0.62)
+    edge = INCISAL_EDGE_Y + up * (0.74 if upper else 0.52)
     scallop = 0.07 * np.cos(2 * np.pi * np.abs(along) / 0.78)
     section = ((0.02, 0.0), (0.09, 0.16), (0.10, 0.5), (0.0, 1.0), (-0.45, 1.25), (-0.9, 1.0),
                (-0.95, 0.5), (-0.8, 0.0))  # fmt: skip

@@ -181,9 +181,9 @@ def build_skin() -> Skin:
         points[nose] = project(points[nose], rounds=1)
     points[index] = project(points[index], rounds=2)
     crease = index[
-        (np.abs(np.abs(points[index, 0]) - 1.75) < 0.75) & (np.abs(points[index, 1] + 4.35) < 0.9)
+        (np.abs(np.abs(points[index, 0]) - 1.7) < 0.75) & (np.abs(points[index, 1] + 3.9) < 1.4)
     ]
-    for _ in range(2):
+    for _ in range(3):
         points[crease] = 0.5 * points[crease] + 0.5 * _average(points, table, mask)[crease]
     points[neck] = project(points[neck], rounds=4)
     points[neck, 1] = _NECK_Y

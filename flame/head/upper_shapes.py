@@ -64,7 +64,7 @@ def cheek_puff(face: Face) -> Array:
     """Both cheeks blown up; the lips stay shut and come forward a little."""
     out = np.zeros_like(face.points)
     for sign in (1, -1):
-        out += _vector(face.near(sign * 4.5, -6.3, 7.0, 1.5, 1.7), sign * 1.0, 0.0, 0.8)
+        out += _vector(face.near(sign * 4.5, -6.3, 7.0, 1.5, 1.7), sign * 1.2, 0.0, 1.0)
         out += _vector(face.near(sign * 2.6, -6.9, 8.6, 0.9), -0.12 * sign, 0.0, 0.10)
     out += _vector(face.near(0.0, -5.4, 10.0, 1.6, 0.6), 0.0, 0.0, 0.14)
     out += _vector(face.near(0.0, -8.5, 9.2, 1.6, 0.6), 0.0, 0.0, 0.14)
