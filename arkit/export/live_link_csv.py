@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -106,18 +106,25 @@ def format_live_link_csv(clip: ArkitClip, options: CsvOptions | None = None) -> 
         ExportError: nothing to write, values that are not numbers, or a rate or start time that
             no timecode can show.
     """
-    options = options or CsvOptions()
+    return "".join(_lines(clip, options or CsvOptions()))
+
+
+def _lines(clip: ArkitClip, options: CsvOptions) -> Iterator[str]:
+    """Check everything, then return the lines one by one: an hour is never in memory as text."""
     check_clip(clip)
     rate = exact_rate(options.rows_per_second or clip.fps)
     start = _checked_start(options.start_seconds)
     if options.rows_per_second is not None:
         clip = resample(clip, options.rows_per_second)
     values = _columns_of(clip, options)
-    lines = [",".join(HEADER)]
-    row_format = ",".join(["%.10f"] * N_VALUES)
-    for frame, row in enumerate(values.tolist()):
-        lines.append(f"{timecode(frame, rate, start)},{N_VALUES},{row_format % tuple(row)}")
-    return "\n".join(lines) + "\n"
+    row_format = "%s,61," + ",".join(["%.10f"] * N_VALUES) + "\n"
+
+    def lines() -> Iterator[str]:
+        yield ",".join(HEADER) + "\n"
+        for frame, row in enumerate(values):
+            yield row_format % (timecode(frame, rate, start), *row.tolist())
+
+    return lines()
 
 
 def _checked_start(start: float | Fraction) -> Fraction:
@@ -157,13 +164,16 @@ def write_live_link_csv(
         ExportError: see `format_live_link_csv`; or the file cannot be written.
     """
     options = options or CsvOptions()
-    text = format_live_link_csv(clip, options)
+    lines = _lines(clip, options)
+    n_rows = -1  # the header is no row
     try:
-        path.write_text(text, encoding="ascii", newline="")
+        with path.open("w", encoding="ascii", newline="") as file:
+            for line in lines:
+                file.write(line)
+                n_rows += 1
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     fps = options.rows_per_second or clip.fps
-    n_rows = text.count("\n") - 1
     notes = (
         *check_clip(clip, "were written as they are"),
         *_rate_notes(fps),
