@@ -80,8 +80,8 @@ def reduced(plan: KeyPlan, take: clip.ArkitClip, tolerance: float) -> KeyPlan:
     if tolerance <= 0.0:
         return plan
     middles = [0.5 * (contact.start + contact.end) for contact in take.contacts]
-    last = len(plan.frames) - 1
-    contacts = sorted({min(max(round(time * take.fps), 0), last) for time in middles})
+    n_frames = len(plan.frames)
+    contacts = sorted({i for i in (round(t * take.fps) for t in middles) if 0 <= i < n_frames})
     kept = {
         shape_key: retime.reduce_keys(curve, tolerance, contacts)
         for shape_key, curve in plan.curves.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .splicing import Splice
+
 
 @dataclass(frozen=True)
 class Target:
@@ -15,6 +17,7 @@ class Target:
         start_frame: scene frame of the first heard sample.
         label: what takes are named after, usually the sound strip.
         generator: name of the generator. seed: of the first take.
+        splice: what of an earlier take is made anew, or None for a take of its own.
         tolerance: how far straight lines between keys may miss the curve; 0 keys every frame.
     """
 
@@ -26,6 +29,7 @@ class Target:
     generator: str
     seed: int
     tolerance: float = 0.0
+    splice: Splice | None = None
 
 
 def take_name(label: str, number: int) -> str:

@@ -7,7 +7,7 @@ import bpy
 from ..core.errors import SoliloquyError
 from ..preferences import server_address
 from ..ui import redraw
-from .request import build_order, why_not
+from .request import build_order, build_regeneration, why_not, why_not_regenerate
 from .session import session
 from .timer import ensure_timer
 
@@ -22,25 +22,10 @@ def _written() -> None:
     redraw()
 
 
-class SOLILOQUY_OT_generate(bpy.types.Operator):
-    """Perform the line: new takes on the character, as ordinary keyframes."""
-
-    bl_idname = "soliloquy.generate"
-    bl_label = "Generate"
-    bl_description = (
-        "Perform the line on the character. Keyframes go into new actions; "
-        "what is animated now is kept as a take of its own"
-    )
+class _Performs:
+    """What operators that ask the server share: modal in a window, waiting in background."""
 
     _timer = None
-
-    @classmethod
-    def poll(cls, context):
-        """Say why it is greyed."""
-        reason = why_not(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
     def invoke(self, context, _event):
         """In a window: start, and listen for Esc while it runs."""
@@ -86,8 +71,10 @@ class SOLILOQUY_OT_generate(bpy.types.Operator):
 
     def _start(self, context) -> bool:
         try:
-            order = build_order(context)
-            session().start(server_address(), *order, on_written=_written)
+            target, request, audio, base = self.order(context)
+            session().start(
+                server_address(), target, request, audio, base=base, on_written=_written
+            )
         except SoliloquyError as error:
             self.report({"ERROR"}, str(error))
             return False
@@ -102,6 +89,52 @@ class SOLILOQUY_OT_generate(bpy.types.Operator):
         if job is not None and job.is_over:
             self.report({"ERROR" if job.state.name == "FAILED" else "INFO"}, job.text)
         redraw()
+
+
+class SOLILOQUY_OT_generate(_Performs, bpy.types.Operator):
+    """Perform the line: new takes on the character, as ordinary keyframes."""
+
+    bl_idname = "soliloquy.generate"
+    bl_label = "Generate"
+    bl_description = (
+        "Perform the line on the character. Keyframes go into new actions; "
+        "what is animated now is kept as a take of its own"
+    )
+
+    @classmethod
+    def poll(cls, context):
+        """Say why it is greyed."""
+        reason = why_not(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def order(self, context):
+        """The whole line."""
+        return build_order(context)
+
+
+class SOLILOQUY_OT_regenerate(_Performs, bpy.types.Operator):
+    """Make a part of the chosen take anew; the rest stays as it is."""
+
+    bl_idname = "soliloquy.regenerate"
+    bl_label = "Regenerate"
+    bl_description = (
+        "A new take that differs from the chosen one only in the preview range and in the chosen "
+        "regions of the face; your own edits elsewhere are kept"
+    )
+
+    @classmethod
+    def poll(cls, context):
+        """Say why it is greyed."""
+        reason = why_not_regenerate(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def order(self, context):
+        """A part of the line."""
+        return build_regeneration(context)
 
 
 class SOLILOQUY_OT_cancel(bpy.types.Operator):
@@ -147,4 +180,9 @@ class SOLILOQUY_OT_new_seed(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SOLILOQUY_OT_generate, SOLILOQUY_OT_cancel, SOLILOQUY_OT_new_seed)
+CLASSES = (
+    SOLILOQUY_OT_generate,
+    SOLILOQUY_OT_regenerate,
+    SOLILOQUY_OT_cancel,
+    SOLILOQUY_OT_new_seed,
+)

@@ -3,6 +3,8 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
+from ..vendor import names
+
 _LABELS = {
     "articulate": ("Articulate", "Lips by the rules of speech, with blinks and small life", 0),
     "cafe_talk": ("Cafe-Talk", "Emotion, intensity and Action Unit strips", 1),
@@ -60,6 +62,13 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         default=60.0,
         min=5.0,
         max=240.0,
+    )
+    regions: EnumProperty(
+        name="Regions",
+        description="Regions of the face that Regenerate may change",
+        items=[(name, name.capitalize(), f"The {name}") for name in names.REGIONS],
+        options={"ENUM_FLAG"},
+        default=set(names.REGIONS),
     )
     use_reduction: BoolProperty(
         name="Fewer Keys",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ..character.matching import character_match
 from ..character.meshes import active_character, shaped_meshes
-from ..core.errors import CharacterError, LineError, SoliloquyError
+from ..core.errors import CharacterError, LineError, SoliloquyError, TakeError
+from ..core.splicing import Splice
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import strips_of_line
-from ..vendor import messages
+from ..takes.storage import load_clip
+from ..vendor import clip, messages, names
 
 
 class Order(NamedTuple):
@@ -22,6 +25,7 @@ class Order(NamedTuple):
     target: Target
     request: messages.GenerateRequest
     audio: bytes | Path | None
+    base: clip.ArkitClip | None = None
 
 
 def build_order(context: Any) -> Order:
@@ -52,6 +56,69 @@ def build_order(context: Any) -> Order:
     )
     strips = strips_of_line(context, recording.start_frame, recording.seconds)
     return Order(target, _request(scene, character, recording, strips), recording.audio)
+
+
+def build_regeneration(context: Any) -> Order:
+    """As `build_order`, for the chosen take: only the preview range and the chosen regions.
+
+    Raises:
+        SoliloquyError: something is missing, or there is nothing to make anew.
+    """
+    character = active_character(context.scene)
+    reason = why_not_regenerate(context)
+    if reason or character is None:
+        raise TakeError(reason)
+    take = character.takes[character.take_index]
+    base = load_clip(take)
+    order = build_order(context)
+    seed = 1 + max(take.seed for take in character.takes)
+    target = replace(
+        order.target,
+        start_frame=take.start_frame,
+        label=take.name,
+        seed=seed,
+        splice=Splice(take.uid, *_span(context.scene, take), frozenset(_regions(character))),
+    )
+    request = replace(order.request, fps=base.fps, seed=seed, takes=1)
+    return Order(target, request, order.audio, base)
+
+
+def _span(scene: Any, take: Any) -> tuple[float, float]:
+    """Seconds of the preview range, or of the whole take without one.
+
+    Raises:
+        TakeError: the preview range lies outside the take.
+    """
+    if not scene.use_preview_range:
+        return 0.0, take.seconds
+    rate = scene_rate(scene.render.fps, scene.render.fps_base)
+    start = (scene.frame_preview_start - take.start_frame) / rate
+    end = (scene.frame_preview_end + 1 - take.start_frame) / rate
+    start, end = max(start, 0.0), min(end, take.seconds)
+    if end <= start:
+        raise TakeError("The preview range lies outside the chosen take. Move it over the take.")
+    return start, end
+
+
+def _regions(character: Any) -> set[str]:
+    return set(character.generation.regions)
+
+
+def why_not_regenerate(context: Any) -> str:
+    """Why the chosen take cannot be made anew in part; empty when it can."""
+    reason = why_not(context)
+    character = active_character(context.scene)
+    if reason or character is None:
+        return reason
+    if not 0 <= character.take_index < len(character.takes):
+        return "No take is chosen in Takes."
+    if character.takes[character.take_index].is_original:
+        return "This is your own animation, not a take."
+    if not character.generation.regions:
+        return "No region of the face is chosen."
+    if not context.scene.use_preview_range and len(_regions(character)) == len(names.REGIONS):
+        return "Set a preview range (P in the timeline) or choose regions; else use Generate."
+    return ""
 
 
 def _request(

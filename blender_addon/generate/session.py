@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..core.errors import ServerError, SoliloquyError
 from ..core.job import Job
+from ..core.splicing import spliced
 from ..core.take_data import pack
 from ..core.target import Target
 from ..takes.writing import TakeWriter
@@ -37,6 +38,7 @@ class Session:
         self._writer: TakeWriter | None = None
         self._n_written = 0
         self._notes: list[str] = []
+        self._base: clip.ArkitClip | None = None
         self._on_written: Callable[[], None] | None = None
 
     @property
@@ -92,11 +94,14 @@ class Session:
         target: Target,
         request: messages.GenerateRequest,
         audio: bytes | Path | None,
+        *,
+        base: clip.ArkitClip | None = None,
         on_written: Callable[[], None] | None = None,
     ) -> None:
         """Send a request; `pump` does the rest.
 
         Args:
+            base: the take into which the new one is spliced, when the target says so.
             on_written: called after each take that was written (redraw, undo step).
 
         Raises:
@@ -108,6 +113,7 @@ class Session:
         self._target = target
         self._n_written = 0
         self._notes = []
+        self._base = base
         self._on_written = on_written
         self.lost = ""
         self.job = Job(request.request_id)
@@ -131,8 +137,8 @@ class Session:
         if self.job.is_over:
             self._drop_work()
             return False
-        self._pack_ready(self.job)
         try:
+            self._pack_ready(self.job)
             self._write(self.job, seconds)
         except SoliloquyError as error:
             self.job.fail(str(error))
@@ -170,14 +176,22 @@ class Session:
         if job.ready and self._packer is None:
             self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
         while job.ready and self._packer is not None:
-            take = job.ready.pop(0)
+            take = self._with_base(job.ready.pop(0))
             self._packing.append((take, self._packer.submit(pack, take)))
+
+    def _with_base(self, take: clip.ArkitClip) -> clip.ArkitClip:
+        target = self._target
+        if target is None or target.splice is None or self._base is None:
+            return take
+        return spliced(self._base, take, target.splice)
 
     def _write(self, job: Job, seconds: float) -> None:
         if self._writer is None and self._packing and self._packing[0][1].done():
             take, packed = self._packing.pop(0)
             assert self._target is not None
-            self._writer = TakeWriter(self._target, take, packed.result(), self._n_written)
+            self._writer = TakeWriter(
+                self._target, take, packed.result(), self._n_written, self._base
+            )
         if job.received_all:
             job.writing()
         if self._writer is not None and self._writer.step(seconds):

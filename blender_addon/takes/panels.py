@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..character.meshes import active_character
-from ..ui import wrapped
+from ..generate.request import why_not_regenerate
+from ..ui import reason, wrapped
 from .baking import LAYERS
 from .storage import playing_take
 
@@ -58,8 +59,21 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
             text = f"{take.generator}, {take.seconds:.1f} s from frame {take.start_frame:g}."
             wrapped(layout, context, text)
             self._layers(layout, take)
+            self._regenerate(layout, context, character)
         for note in filter(None, take.notes.split("\n")):
             wrapped(layout, context, note, "INFO")
+
+    def _regenerate(self, layout, context, character):
+        header, body = layout.panel("soliloquy_regenerate", default_closed=True)
+        header.label(text="Regenerate")
+        if body is None:
+            return
+        flow = body.grid_flow(columns=3, align=True)
+        flow.prop(character.generation, "regions")
+        body.operator("soliloquy.regenerate", icon="FILE_REFRESH")
+        why = why_not_regenerate(context)
+        if why:
+            reason(body, context, why)
 
     def _layers(self, layout, take):
         header, body = layout.panel("soliloquy_layers", default_closed=True)

@@ -34,6 +34,7 @@ class SoliloquyTake(bpy.types.PropertyGroup):
     """One generated result: an action for every mesh. Its data is on the first action."""
 
     name: StringProperty(name="Name", description="Name of the take")
+    uid: StringProperty(name="Identifier")
     is_original: BoolProperty(
         name="Earlier Animation",
         description="What was on the meshes before the first take",

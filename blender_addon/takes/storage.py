@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import bpy
 
@@ -16,6 +17,14 @@ DATA_KEY = "soliloquy_take"
 """Custom property of a take's first action that holds its clip."""
 
 EARLIER = "Earlier animation"
+
+
+def new_take(character: Any, name: str) -> Any:
+    """Add an empty take to the list."""
+    take = character.takes.add()
+    take.uid = uuid4().hex
+    take.name = name
+    return take
 
 
 def take_actions(character: Any) -> set[int]:
@@ -35,8 +44,7 @@ def remember_earlier(character: Any, meshes: list[ShapedMesh]) -> None:
     unknown = [(mesh, a) for mesh, a in current if a and a.action.session_uid not in known]
     if not unknown:
         return
-    take = character.takes.add()
-    take.name = EARLIER
+    take = new_take(character, EARLIER)
     take.is_original = True
     for mesh, action in unknown:
         action.action.use_fake_user = True

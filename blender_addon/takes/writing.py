@@ -33,8 +33,11 @@ from ..core.keyframes import (
 from ..core.target import Target, take_name
 from ..core.timing import scene_rate
 from ..vendor import clip
-from .animation import WrittenAction, write_curve
-from .storage import DATA_KEY, add_track, remember_earlier, use_take
+from .animation import WrittenAction, key_path, write_curve
+from .baking import LAYERS
+from .splice_plan import plan_splice, track_of
+from .splicing import replace_keys
+from .storage import DATA_KEY, add_track, new_take, remember_earlier, use_take
 
 _RESTARTS = 3  # undo steps that one take survives
 
@@ -68,13 +71,22 @@ class TakeWriter:
         target: where it belongs.
         take: the clip. data: the same, packed, to be kept in the file.
         number: 0-based number within its request.
+        base: the clip into which `take` was spliced, when the target says so.
     """
 
-    def __init__(self, target: Target, take: clip.ArkitClip, data: bytes, number: int) -> None:
+    def __init__(
+        self,
+        target: Target,
+        take: clip.ArkitClip,
+        data: bytes,
+        number: int = 0,
+        base: clip.ArkitClip | None = None,
+    ) -> None:
         self._target = target
         self._take = take
         self._data = data
         self._number = number
+        self._base = base
         self._parts: list[_Part] | None = None
         self._restarts = 0
         self.notes: list[str] = []
@@ -123,11 +135,11 @@ class TakeWriter:
         name = take_name(self._target.label, self._take_number(character))
         parts = []
         for mesh in meshes:
-            plan = plan_keys(self._take.coefficients, weights[mesh.object.session_uid], frames)
-            plan = reduced(plan, self._take, self._target.tolerance)
+            drives = weights[mesh.object.session_uid]
+            plan = self._plan(character, mesh, drives, frames)
             self._note_limits(mesh, plan)
             full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
-            action, slot = compat.new_action(full_name, mesh.key)
+            action, slot = self._new_action(character, mesh, full_name)
             parts.append(
                 _Part(
                     mesh.object.session_uid, mesh.object.name, plan,
@@ -135,6 +147,36 @@ class TakeWriter:
                 )
             )  # fmt: skip
         return parts
+
+    def _plan(self, character: Any, mesh: ShapedMesh, drives: Any, frames: Any) -> KeyPlan:
+        if self._target.splice is None or self._base is None:
+            plan = plan_keys(self._take.coefficients, drives, frames)
+        else:
+            base_take = self._base_take(character)
+            clips = (self._base, self._take)
+            splice = self._target.splice
+            plan = plan_splice(base_take, mesh, drives, frames, clips=clips, splice=splice)
+        return reduced(plan, self._take, self._target.tolerance)
+
+    def _new_action(self, character: Any, mesh: ShapedMesh, name: str) -> tuple[Any, str]:
+        """A new action, or a copy of the one that a part of is made anew."""
+        if self._target.splice is None:
+            return compat.new_action(name, mesh.key)
+        track = track_of(self._base_take(character), mesh)
+        if track is None:
+            return compat.new_action(name, mesh.key)
+        action = track.action.copy()
+        action.name = name
+        action.use_fake_user = True
+        action.pop(DATA_KEY, None)
+        return action, track.slot
+
+    def _base_take(self, character: Any) -> Any:
+        uid = self._target.splice.take_uid if self._target.splice else ""
+        found = next((take for take in character.takes if take.uid == uid), None)
+        if found is None:
+            raise TakeError("The take was deleted while a part of it was made. Undo, or generate.")
+        return found
 
     def _note_limits(self, mesh: ShapedMesh, plan: KeyPlan) -> None:
         sentence = clamping_sentence(clamped_keys(plan, mesh.ranges))
@@ -150,7 +192,12 @@ class TakeWriter:
             if written is None:
                 self._restart()
                 return True
-            write_curve(written, part.plan, part.waiting.pop(0))
+            shape_key = part.waiting.pop(0)
+            curve = compat.curves_of(written.action, written.slot).find(key_path(shape_key))
+            if curve is None:
+                write_curve(written, part.plan, shape_key)
+            else:
+                replace_keys(curve, part.plan.points(shape_key))
             return True
         return False
 
@@ -170,10 +217,15 @@ class TakeWriter:
             return
         remember_earlier(character, shaped_meshes(character))
         number = self._take_number(character)
-        take = character.takes.add()
-        take.name = f"{self._target.label} {number}"
+        take = new_take(character, f"{self._target.label} {number}")
+        if self._target.splice is not None:
+            base = self._base_take(character)
+            take.name = f"{base.name} again"
+            take.baked = base.baked
+            for name in LAYERS:
+                setattr(take, name, getattr(base, name))
         take.generator = self._target.generator
-        take.seed = int(self._take.provenance.get("seed", self._target.seed + self._number))
+        take.seed = self._target.seed + self._number
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds
         for mesh, action in written:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import wave
+
 from conftest import RunCase
 
 
@@ -21,3 +23,14 @@ def test_a_deleted_take_gives_way_to_the_one_before(
 
 def test_earlier_animation_cannot_be_deleted(blender: RunCase, address: str, wav: str) -> None:
     blender("directing", "earlier_animation_cannot_be_deleted", address=address, wav=wav)
+
+
+def test_only_the_chosen_part_is_made_anew(every_blender: RunCase, address: str, wav: str) -> None:
+    every_blender("directing", "only_the_chosen_part_is_made_anew", address=address, wav=wav)
+
+
+def test_a_line_that_was_trimmed_is_not_spliced(blender: RunCase, address: str, wav: str) -> None:
+    with wave.open(wav) as whole, wave.open(wav.replace("hello line", "short"), "wb") as short:
+        short.setparams(whole.getparams())
+        short.writeframes(whole.readframes(16000))
+    blender("directing", "a_line_that_was_trimmed_is_not_spliced", address=address, wav=wav)

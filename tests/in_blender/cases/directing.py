@@ -96,3 +96,45 @@ def earlier_animation_cannot_be_deleted(address: str, wav: str) -> None:
     character.take_index = 1
     bpy.ops.soliloquy.delete_take()
     assert face.data.shape_keys.animation_data.action == own
+
+
+def only_the_chosen_part_is_made_anew(address: str, wav: str) -> None:
+    from blender_addon.takes.storage import load_clip
+
+    face, character = _take(address, wav)
+    own = _curve(face, "jawOpen")
+    own.keyframe_points[2].co.y = 0.9
+    own.keyframe_points.insert(40.5, 0.1)
+    own.update()
+    before = {key: tools.keys_of(face, key) for key in ("jawOpen", "browInnerUp", "eyeBlinkLeft")}
+    assert not bpy.ops.soliloquy.regenerate.poll(), "all of it would be Generate"
+    scene = bpy.context.scene
+    scene.use_preview_range = True
+    scene.frame_preview_start, scene.frame_preview_end = 13, 36
+    character.generation.regions = {"jaw", "brow"}
+    assert bpy.ops.soliloquy.regenerate() == {"FINISHED"}
+    again = character.takes[1]
+    assert (again.seed, character.take_index, len(character.takes)) == (1, 1, 2)
+    new = formula(np.arange(48) / 24, seed=1)
+    after = {key: tools.keys_of(face, key) for key in before}
+    assert np.array_equal(before["eyeBlinkLeft"], after["eyeBlinkLeft"])
+    for key in ("jawOpen", "browInnerUp"):
+        for old, now in ((before[key], after[key]),):
+            outside = [(old[:, 0] < 13) | (old[:, 0] > 36), (now[:, 0] < 13) | (now[:, 0] > 36)]
+            assert np.array_equal(old[outside[0]], now[outside[1]]), key
+        middle = dict(after[key].tolist())[25.0]
+        assert abs(middle - new[24, INDEX[key]]) < 1e-4, key
+    assert 40.5 in after["jawOpen"][:, 0] and abs(after["jawOpen"][2, 1] - 0.9) < 1e-6
+    stored = load_clip(again)
+    assert abs(stored.curve("jawOpen")[24] - new[24, INDEX["jawOpen"]]) < 1e-4
+    bpy.ops.soliloquy.use_take(index=0)
+    assert np.array_equal(tools.keys_of(face, "jawOpen"), before["jawOpen"]), "the old one is there"
+
+
+def a_line_that_was_trimmed_is_not_spliced(address: str, wav: str) -> None:
+    _, character = _take(address, wav)
+    character.generation.regions = {"jaw"}
+    character.line.filepath = character.line.filepath.replace("hello line", "short")
+    message = tools.error_of(bpy.ops.soliloquy.regenerate)
+    assert "The line has changed since this take was made" in message, message
+    assert len(character.takes) == 1 and len(bpy.data.actions) == 1
