@@ -56,7 +56,7 @@ def client(server: ServerThread) -> Iterator[Client]:
         yield connected
 
 
-def until(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "this did not happen in time"
@@ -64,7 +64,7 @@ def until(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
     return value
 
 
-def finish(client: Client, *request_ids: str, seconds: float = 10.0) -> dict[str, list[Event]]:
+def finish(client: Client, *request_ids: str, seconds: float = 30.0) -> dict[str, list[Event]]:
     """Collect events until each request has its end."""
     events: dict[str, list[Event]] = {request_id: [] for request_id in request_ids}
     open_ids = set(request_ids)
@@ -178,7 +178,7 @@ def test_takes_of_one_request_cannot_keep_another_client_waiting(
         started = time.monotonic()
         modest.submit(replace(SILENT, request_id="short"))
         finish(modest, "short")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10  # the long line would take minutes
         greedy.cancel("long")
         assert finish(greedy, "long")["long"][-1].code == "cancelled"  # type: ignore[union-attr]
 
@@ -211,7 +211,7 @@ class TestCancel:
         last = finish(client, "r1")["r1"][-1]
         assert isinstance(last, Failed)
         assert last.code == "cancelled"
-        assert time.monotonic() - started < 1.0
+        assert time.monotonic() - started < 3.0
         toy.hold = None
         after = replace(SILENT, request_id="after")
         assert assembled(list(client.perform(after))).result.n_frames == 60
@@ -344,7 +344,7 @@ def test_after_stop_the_port_is_free_and_no_thread_is_left() -> None:
         address = server.address
         started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 4.0
         lost = until(lambda: [e for e in client.poll() if isinstance(e, Failed | ServerLost)])
         assert any(isinstance(e, Failed) and e.code in ("lost", "cancelled") for e in lost)
         with ServerThread(service=toy_service(bind=address)) as again:
@@ -400,6 +400,6 @@ def test_a_served_process_ends_quickly_and_cleanly_on_a_signal(number: int) -> N
             started = time.monotonic()
             process.send_signal(number)
             assert process.wait(5.0) == 0
-            assert time.monotonic() - started < 2.0
+            assert time.monotonic() - started < 4.0
             until(lambda: not client.connected)
         assert process.stderr.read() == ""
