@@ -21,7 +21,7 @@ _LOWER_SHARE = (0.0, 0.10, 0.30, 0.55, 0.75, 0.88, 0.96)
 # How far the lids travel: +1 closes (upper lid) or meets the closing line (lower lid).
 _LIDS = {
     "eyeBlink": (1.0, 1.0),
-    "eyeLookDown": (0.48, -1.3),
+    "eyeLookDown": (0.58, -1.3),
     "eyeLookUp": (-0.26, 0.5),
     "eyeLookIn": (0.0, 0.0),
     "eyeLookOut": (0.0, 0.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import wave
 from pathlib import Path
 
@@ -15,6 +16,7 @@ imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="'preview' is not 
 from arkit.names import INDEX  # noqa: E402
 from flame import preview  # noqa: E402
 from flame.head import built_in_head  # noqa: E402
+from flame.preview import stage  # noqa: E402
 
 
 def opened_mouth() -> np.ndarray:
@@ -114,6 +116,26 @@ def test_an_unknown_camera_is_refused() -> None:
     head = built_in_head()
     with pytest.raises(preview.PreviewError, match="camera"):
         preview.render_frame(head, head.vertices, (64, 64), "behind")  # type: ignore[arg-type]
+
+
+def test_a_machine_without_opengl_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(stage.sys, "platform", "linux")
+    monkeypatch.setattr(stage.ctypes, "CDLL", missing)
+    head = built_in_head()
+    with pytest.raises(preview.PreviewError, match="libegl1"):
+        preview.render_frame(head, head.vertices, (64, 64))
+
+
+def test_an_installation_without_the_extra_is_told_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyvista", None)
+    head = built_in_head()
+    with pytest.raises(preview.PreviewError, match=r"soliloquy\[preview\]"):
+        preview.render_frame(head, head.vertices, (64, 64))
 
 
 def test_the_contact_sheet_labels_what_it_is_asked_for(tmp_path: Path) -> None:
