@@ -15,6 +15,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,8 @@ from server.training.ears.shards import UNKNOWN, read_shard
 
 log = logging.getLogger(__name__)
 
+SETS: Final = ("synthetic", "emodb", "aligned_english", "allison", "pocketsphinx")
+"""What can be measured; "pocketsphinx" measures it on the recorded sets for comparison."""
 TESTS: Final = Path(__file__).with_name("ears_tests.toml")
 Samples = NDArray[np.float32]
 Hears = Callable[[Samples, str, str], tuple[Phone, ...]]
@@ -219,18 +222,24 @@ def mismatch(lines: Sequence[Line], ears: EarsRecogniser) -> dict[str, float]:
 
 
 def evaluate(
-    ears: EarsRecogniser, corpus: Path, root: Path, sphinx: Recogniser | None
+    ears: EarsRecogniser, corpus: Path, root: Path, sphinx: Recogniser | None, wanted: Sequence[str]
 ) -> dict[str, dict[str, Figure]]:
-    """Measure everything; set name -> figures."""
+    """Measure the sets that are wanted; set name -> figures."""
     results: dict[str, dict[str, Figure]] = {}
-    for name in lists()["synthetic"]["shards"]:
+    for name in lists()["synthetic"]["shards"] if "synthetic" in wanted else ():
         results[name] = measure_shard(ears, corpus, name)
         log.info("%s %s", name, _short(results[name]))
-    sets = {"emodb": list(emodb_lines()), "aligned_english": list(english_lines())}
+    sources: dict[str, Callable[[], Iterator[Line]]] = {
+        "emodb": emodb_lines,
+        "aligned_english": english_lines,
+    }
     if sphinx is not None:
-        sets["allison"] = list(prompts(root, sphinx))
+        sources["allison"] = partial(prompts, root, sphinx)
     hears = ears_hear(ears)
-    for name, lines in sets.items():
+    for name, source in sources.items():
+        if name not in wanted:
+            continue
+        lines = list(source())
         results[name] = measure(lines, hears)
         results[f"{name}, with text"] = measure(lines, hears, with_text=True)
         for change, altered in (
@@ -239,7 +248,7 @@ def evaluate(
         ):
             results[f"{name}, {change}"] = measure(altered, hears)
             results[f"{name}, {change}, fall"] = _falls(results[name], results[f"{name}, {change}"])
-        if sphinx is not None:
+        if sphinx is not None and "pocketsphinx" in wanted:
             results[f"{name}, pocketsphinx"] = measure(lines, recogniser_hears(sphinx))
         for key in (k for k in results if k.startswith(name)):
             log.info("%s %s", key, _short(results[key]))
@@ -285,6 +294,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--root", type=Path, default=Path("/"), help="where packages are unpacked")
     parser.add_argument("--sphinx", action="store_true", help="compare with pocketsphinx")
+    parser.add_argument("--set", nargs="+", default=list(SETS), choices=SETS, help="all by default")
     parser.add_argument("--out", type=Path, required=True, help="report, without its ending")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -295,7 +305,7 @@ def main() -> None:
         from server.speech.sphinx import SphinxRecogniser
 
         sphinx = SphinxRecogniser()
-    results = evaluate(ears, options.corpus, options.root, sphinx)
+    results = evaluate(ears, options.corpus, options.root, sphinx, options.set)
     plain = {k: {n: asdict(f) for n, f in v.items()} for k, v in results.items()}
     numbers = {"figures": plain, "speed": speed(ears)}
     numbers["mismatch"] = mismatch([*emodb_lines()], ears)

@@ -25,10 +25,10 @@ SHORTEST_PHONE: Final = 3
 """Frames: 30 ms."""
 SHORTEST_OTHER: Final = 8
 """Frames that speech outside of the text lasts at least."""
-OTHER_COST: Final = 1.6
+OTHER_COST: Final = 2.5
 """Nats a frame of speech outside of the text, against its best phone."""
-SKIP_COST: Final = 6.0
-SKIP_COST_PER_PHONE: Final = 2.5
+SKIP_COST: Final = 14.0
+SKIP_COST_PER_PHONE: Final = 5.0
 """Nats for a word of the text that was not said."""
 LOWEST_SCORE: Final = -7.0
 """Nats: one frame cannot speak louder against a phone than this."""

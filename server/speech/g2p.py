@@ -152,4 +152,19 @@ def by_espeak(word: str, language: str) -> tuple[tuple[str, ...], ...]:
     except espeak.EspeakError as error:
         raise PronunciationError(str(error)) from error
     phones = [p for event in spoken.events for p in ipa_to_phones(event.symbol) if p != SILENCE]
-    return (tuple(phones),) if phones else ()
+    return with_reductions(tuple(phones), language) if phones else ()
+
+
+def with_reductions(phones: tuple[str, ...], language: str) -> tuple[tuple[str, ...], ...]:
+    """Return a pronunciation and what fluent speech makes of it.
+
+    German /bən/ and /pən/ lose their vowel and the nasal moves to the lips: "haben" is [ham].
+    """
+    if language != "de":
+        return (phones,)
+    found: list[tuple[str, ...]] = [phones]
+    for i in range(len(phones) - 2):
+        if phones[i] in {"b", "p"} and phones[i + 1 : i + 3] == ("ə", "n"):
+            rest = phones[i + 3 :]
+            found += [(*phones[: i + 1], "m", *rest), (*phones[:i], "m", *rest)]
+    return tuple(found)

@@ -67,7 +67,7 @@ class Pronouncer:
         if spoken is None:
             return ()
         phones = tuple(p.phone for p in spoken.phones if p.phone != SILENCE)
-        return (phones,) if phones else ()
+        return g2p.with_reductions(phones, language) if phones else ()
 
 
 def usable_labels(alignment: Alignment, n_frames: int) -> NDArray[np.uint8]:

@@ -91,6 +91,15 @@ def test_german_is_pronounced_by_espeak_when_it_is_there():
     assert word.pronunciations[0][:2] == ("p", "f")
 
 
+def test_german_may_lose_its_schwa_between_lips_and_n():
+    assert g2p.with_reductions(("h", "a", "b", "ə", "n"), "de") == (
+        ("h", "a", "b", "ə", "n"),
+        ("h", "a", "b", "m"),
+        ("h", "a", "m"),
+    )
+    assert g2p.with_reductions(("b", "ə", "n"), "nl") == (("b", "ə", "n"),)
+
+
 def test_json_holds_phones_and_words():
     told = json.loads(phones_json(_PHONES, [AlignedWord("mi", 0.2, 0.5, 0.9)]))
     assert told["phones"][1] == {"phone": "m", "start": 0.2, "end": 0.3}
