@@ -18,6 +18,7 @@ from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES
 from .errors import InternalError
 from .generators.base import CheckCancel, Frames, Generator, Plan, Speech
 from .retiming import StreamRetimer
+from .speech.mapped import forget_pages
 from .wire import codec
 from .wire.messages import Chunk, Event, GenerateRequest, Progress, Result, TimedPhone
 
@@ -98,6 +99,7 @@ class Performance:
         done = sum(min(t.plan.next_window / t.plan.n_windows, 1.0) for t in self._takes)
         fraction = LISTEN_SHARE + (1 - LISTEN_SHARE) * done / len(self._takes)
         self.emit(Progress(self.request.request_id, "perform", fraction))
+        forget_pages(self.speech.samples)
         if last:
             self._end(take)
 

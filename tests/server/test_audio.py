@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import soundfile as sf
 
 from server.errors import BadAudio, BadRequest, LimitExceeded
 from server.speech.audio import AudioStream
+from server.speech.mapped import forget_pages
 from server.speech.tempo import at_rate
 from server.wire.messages import AudioInfo
 
@@ -223,6 +225,22 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert n == 240 * 16000
     assert peak < 8 << 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_pages_of_mapped_samples_are_let_go_and_come_back_the_same(tmp_path: Path) -> None:
+    def resident_file_mb() -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("RssFile")).split()[1]) / 1024
+
+    (tmp_path / "samples").write_bytes(np.arange(16 << 20, dtype="<f4").tobytes())
+    samples = np.memmap(tmp_path / "samples", np.dtype("<f4"), mode="r")
+    total = float(samples.sum(dtype=np.float64))
+    looked = resident_file_mb()
+    forget_pages(samples)
+    assert resident_file_mb() < looked - 50
+    assert float(samples.sum(dtype=np.float64)) == total
+    forget_pages(np.zeros(10, np.float32))  # nothing is mapped, nothing happens
 
 
 def test_a_faster_strip_divides_all_times() -> None:
