@@ -5,6 +5,7 @@ Features are probed rather than versions compared, except where an old name stil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -78,6 +79,14 @@ def skipped_frames(strip: Any) -> float:
     if hasattr(strip, "left_handle_offset"):
         return float(strip.left_handle_offset + strip.content_trim_start)
     return float(strip.frame_offset_start + strip.animation_offset_start)
+
+
+def strip_parents(strip: Any) -> Iterator[Any]:
+    """The meta strips around a strip, from the inside out."""
+    parent = strip.parent_meta()
+    while parent is not None:
+        yield parent
+        parent = parent.parent_meta()
 
 
 def new_colour_strip(sequence_editor: Any, name: str, channel: int, start: int, length: int) -> Any:

@@ -95,16 +95,33 @@ def _shaped(character: Any) -> Iterator[ShapedMesh]:
 
 
 def check_editable(mesh: ShapedMesh) -> None:
-    """Refuse shape keys that come from another file.
+    """Refuse shape keys that come from another file, or that have no values to key.
 
     Raises:
-        CharacterError: the mesh is linked.
+        CharacterError: the mesh is linked, or its shape keys are absolute.
     """
     if mesh.key.library is not None or not mesh.key.is_editable:
         raise CharacterError(
             f"'{mesh.object.name}' is linked from another file and cannot be keyed. Select it and "
             "choose Object > Library Override > Make, or append it."
         )
+    if not mesh.key.use_relative:
+        raise CharacterError(
+            f"The shape keys of '{mesh.object.name}' are absolute: they have no values to key. "
+            "Switch Relative on in Object Data > Shape Keys."
+        )
+
+
+def hidden_reason(mesh: ShapedMesh) -> str:
+    """Why keys on a mesh would not be seen, as a sentence; empty when they would."""
+    if mesh.object.show_only_shape_key:
+        return (
+            f"'{mesh.object.name}' is pinned to its active shape key and will not move. Switch "
+            "the pin off in Object Data > Shape Keys."
+        )
+    if mesh.object.mode == "EDIT":
+        return f"'{mesh.object.name}' is in Edit Mode and will not move until you leave it."
+    return ""
 
 
 def selected_meshes(context: Any) -> list[Any]:

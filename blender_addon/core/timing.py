@@ -6,7 +6,7 @@ exact rate is fps / fps_base (24 / 1.001 is 23.976).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import LineError
 
@@ -28,6 +28,16 @@ class StripTiming:
     skipped_frames: float = 0.0
     speed: float = 1.0
     sound_offset: float = 0.0
+
+    def within(self, left: float, right: float) -> StripTiming:
+        """The strip as seen through a window of frames: the meta strip that it is in."""
+        hidden = max(left - self.left_handle, 0.0)
+        return replace(
+            self,
+            left_handle=self.left_handle + hidden,
+            right_handle=min(self.right_handle, right),
+            skipped_frames=self.skipped_frames + hidden,
+        )
 
 
 @dataclass(frozen=True)

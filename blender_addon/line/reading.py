@@ -108,14 +108,19 @@ def _part(strip: Any, scene: Any, seconds: float | None) -> AudiblePart:
         speed=constant_speed(keys, seconds, rate, strip.name),
         sound_offset=getattr(strip, "sound_offset", 0.0),
     )
+    for meta in compat.strip_parents(strip):
+        timing = timing.within(*compat.strip_span(meta))
     return audible_part(timing, rate, seconds, strip.name)
 
 
 def _check_heard(strip: Any, scene: Any) -> None:
-    channel = scene.sequence_editor.channels[strip.channel]
-    if strip.mute or channel.mute:
-        what = f"The sound strip '{strip.name}'" if strip.mute else f"Channel '{channel.name}'"
-        raise LineError(f"{what} is muted, so nothing is heard. Unmute it (H / Alt H).")
+    around = [*compat.strip_parents(strip), scene.sequence_editor]
+    for item, holder in zip([strip, *around[:-1]], around, strict=True):
+        channel = holder.channels[item.channel]
+        if item.mute or channel.mute:
+            kind = "sound" if item == strip else "meta"
+            what = f"The {kind} strip '{item.name}'" if item.mute else f"Channel '{channel.name}'"
+            raise LineError(f"{what} is muted, so nothing is heard. Unmute it (H / Alt H).")
 
 
 def _check_rate(sequencer_scene: Any, scene: Any) -> None:

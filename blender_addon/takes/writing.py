@@ -18,6 +18,7 @@ from ..character.meshes import (
     ShapedMesh,
     character_by_uid,
     check_editable,
+    hidden_reason,
     object_by_uid,
     shaped_meshes,
 )
@@ -138,6 +139,7 @@ class TakeWriter:
             drives = weights[mesh.object.session_uid]
             plan = self._plan(character, mesh, drives, frames)
             self._note_limits(mesh, plan)
+            self.notes += filter(None, [hidden_reason(mesh)])
             full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
             action, slot = self._new_action(character, mesh, full_name)
             parts.append(

@@ -38,6 +38,12 @@ def test_the_built_in_head_is_added_at_rest_and_speaks(
     blender("rigs", "the_built_in_head_speaks", address=address, wav=wav)
 
 
+def test_pinned_shape_keys_are_told_and_absolute_ones_refused(
+    blender: RunCase, address: str, wav: str
+) -> None:
+    blender("rigs", "pinned_and_absolute_shape_keys", address=address, wav=wav)
+
+
 @pytest.mark.data
 def test_the_ict_head_is_matched_completely_but_for_the_tongue(
     blender: RunCase, address: str, wav: str

@@ -56,3 +56,10 @@ def test_a_recording_is_added_at_the_current_frame(
     every_blender: RunCase, address: str, wav: str
 ) -> None:
     every_blender("strips", "a_recording_is_added_to_the_sequencer", address=address, wav=wav)
+
+
+def test_a_meta_strip_hides_what_is_outside_of_it(
+    every_blender: RunCase, address: str, wav: str
+) -> None:
+    with_audio(every_blender)
+    every_blender("strips", "a_strip_in_a_trimmed_meta_strip", address=address, wav=wav)

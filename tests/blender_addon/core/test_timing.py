@@ -79,3 +79,10 @@ def test_a_retimed_strip_of_unknown_length_is_refused() -> None:
 def test_a_rate_of_zero_is_refused() -> None:
     with pytest.raises(LineError, match="not positive"):
         scene_rate(24, 0.0)
+
+
+def test_a_meta_strip_hides_what_is_outside_of_it() -> None:
+    part = audible_part(StripTiming(10, 106).within(34, 58), 24.0, 4.0, "line")
+    assert (part.start_frame, part.trim_start, part.trim_end) == (34, 1.0, 2.0)
+    whole = audible_part(StripTiming(10, 106).within(1, 500), 24.0, 4.0, "line")
+    assert (whole.start_frame, whole.trim_start, whole.trim_end) == (10, 0.0, 4.0)

@@ -140,3 +140,17 @@ def the_built_in_head_speaks(address: str, wav: str) -> None:
     tools.generate()
     for name in ("Head", "Teeth Lower", "Tongue"):
         assert len(tools.keys_of(found[name], "jawOpen")) == 48
+
+
+def pinned_and_absolute_shape_keys(address: str, wav: str) -> None:
+    face = tools.arkit_face()
+    face.show_only_shape_key = True
+    character = tools.character_of(face)
+    tools.use_server(address)
+    tools.file_line(character, wav)
+    tools.generate()
+    assert "'Face' is pinned to its active shape key" in character.takes[0].notes
+    face.data.shape_keys.use_relative = False
+    message = tools.error_of(bpy.ops.soliloquy.generate)
+    assert "shape keys of 'Face' are absolute" in message, message
+    assert len(bpy.data.actions) == 1

@@ -117,3 +117,18 @@ def a_recording_is_added_to_the_sequencer(address: str, wav: str) -> None:
     if compat.HAS_AUDIO:
         assert tools.active().line.source == "STRIP"
         assert bpy.context.scene.frame_end == 54
+
+
+def a_strip_in_a_trimmed_meta_strip(address: str, wav: str) -> None:
+    from blender_addon import compat
+
+    face, _, strip = _face_and_strip(address, wav, 10)
+    editor = bpy.context.scene.sequence_editor
+    meta = compat.strips_of(editor).new_meta(name="scene 4", channel=2, frame_start=10)
+    strip.move_to_meta(meta)
+    meta.frame_final_end = 34
+    tools.generate()
+    keys = tools.keys_of(face, "jawOpen")
+    assert len(keys) == 24 and keys[0, 0] == 10
+    meta.mute = True
+    assert "meta strip 'scene 4' is muted" in tools.error_of(bpy.ops.soliloquy.generate)
