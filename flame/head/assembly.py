@@ -11,7 +11,7 @@ from arkit.names import ARKIT_NAMES, mirror_name
 from flame.head import mouth_shapes as mouth
 from flame.head import upper_shapes as upper
 from flame.head.colour import COLOURS, eye_colours, skin_colours
-from flame.head.eyes_shapes import LOOK_RADIANS, eye_shapes, turn_eye
+from flame.head.eyes_shapes import LOOK_RADIANS, eye_shapes, keep_off_ball, turn_eye
 from flame.head.frame import Face, make_face
 from flame.head.hair import hair_cap, hairline_strands, locks
 from flame.head.jaw import jaw_shapes, lips_together, open_jaw, slide_jaw
@@ -47,8 +47,7 @@ def _reflect(delta: Array, mirror: Indices) -> Array:
 
 def skin_shapes(face: Face) -> dict[str, Array]:
     """Return the displacement [V, 3] cm of the skin for the 52 names, exactly mirrored."""
-    left = eye_shapes(face)
-    left |= {
+    left = {
         "mouthSmileLeft": mouth.smile(face),
         "mouthFrownLeft": mouth.frown(face),
         "mouthDimpleLeft": mouth.dimple(face),
@@ -63,6 +62,7 @@ def skin_shapes(face: Face) -> dict[str, Array]:
         "mouthLeft": mouth.sideways(face, 1.0),
     }
     jaw = jaw_shapes(face)
+    left = {name: keep_off_ball(face, delta) for name, delta in left.items()} | eye_shapes(face)
     left["jawLeft"] = jaw["jawLeft"]
     middle = {
         "jawForward": jaw["jawForward"],
@@ -73,7 +73,7 @@ def skin_shapes(face: Face) -> dict[str, Array]:
         "mouthRollUpper": mouth.roll(face, upper=True),
         "mouthShrugLower": mouth.shrug_lower(face),
         "mouthShrugUpper": mouth.shrug_upper(face),
-        "browInnerUp": upper.brow_inner_up(face),
+        "browInnerUp": keep_off_ball(face, upper.brow_inner_up(face)),
         "cheekPuff": upper.cheek_puff(face),
         "tongueOut": np.zeros_like(face.points),
     }

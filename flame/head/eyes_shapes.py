@@ -6,7 +6,7 @@ import numpy as np
 
 from flame.head.eyelids import MARGIN_LOOP
 from flame.head.frame import Face
-from flame.head.maths import Array
+from flame.head.maths import Array, smoothstep
 from flame.head.surface import EYE_CENTRE, EYE_RADIUS
 
 LOOK_RADIANS = {
@@ -114,11 +114,29 @@ def eye_shapes(face: Face) -> dict[str, Array]:
     shapes = {}
     for name, (upper, lower) in _LIDS.items():
         shapes[f"{name}Left"] = lid_shape(face, upper, lower)
-    squint = shapes["eyeSquintLeft"]
-    squint[:, 1] += 0.13 * face.near(3.3, -1.5, 8.0, 1.2, 0.7)
-    squint[:, 1] -= 0.10 * face.near(3.4, 1.7, 8.8, 1.3, 0.6)
-    wide = shapes["eyeWideLeft"]
-    wide[:, 1] += 0.12 * face.near(3.1, 1.9, 9.0, 1.5, 0.6)
-    down = shapes["eyeLookDownLeft"]
-    down[:, 1] -= 0.06 * face.near(3.2, 1.3, 8.6, 1.2, 0.5)
+    rise = np.array([0.0, 1.0, 0.0])
+    around = {
+        "eyeSquintLeft": 0.13 * face.near(3.3, -1.5, 8.0, 1.2, 0.7)
+        - 0.10 * face.near(3.4, 1.7, 8.8, 1.3, 0.6),
+        "eyeWideLeft": 0.12 * face.near(3.1, 1.9, 9.0, 1.5, 0.6),
+        "eyeLookDownLeft": -0.06 * face.near(3.2, 1.3, 8.6, 1.2, 0.5),
+    }
+    for name, lift in around.items():
+        shapes[name] += keep_off_ball(face, lift[:, None] * rise)
     return shapes
+
+
+def keep_off_ball(face: Face, delta: Array) -> Array:
+    """Return a displacement [V, 3] that no longer presses lid skin into either eyeball.
+
+    What points inwards is taken away near the ball, so lids slide over it, in any mixture.
+    """
+    out = delta.copy()
+    for side in (1.0, -1.0):
+        offset = face.points - np.array(EYE_CENTRE) * np.array([side, 1.0, 1.0])
+        distance = np.linalg.norm(offset, axis=-1, keepdims=True)
+        away = offset / distance
+        inwards = np.minimum(np.sum(out * away, axis=-1, keepdims=True), 0.0)
+        close = smoothstep(EYE_RADIUS + 1.0, EYE_RADIUS + 0.35, distance)
+        out -= close * smoothstep(-0.3, 0.3, offset[:, 2:]) * inwards * away
+    return out

@@ -14,7 +14,7 @@ def _vector(weight: Array, x: float, y: float, z: float) -> Array:
 
 def _forehead(face: Face) -> Array:
     """Return 1 above the lids' fold and 0 on the lids, [V]."""
-    return smoothstep(0.75, 1.9, face.y) * smoothstep(3.0, 6.5, face.z)
+    return smoothstep(0.25, 2.0, face.y) * smoothstep(3.0, 6.5, face.z)
 
 
 def brow_down(face: Face) -> Array:

@@ -205,19 +205,33 @@ def test_a_blink_shuts_the_lids(head: Head, side: str) -> None:
     assert lid_gap_mm(head, shut, side).max() < 0.1
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.25, 0.5, 0.75, 1.0])
-def test_the_eyeball_does_not_poke_through_the_lids(head: Head, weight: float) -> None:
-    vertices = pose(head, eyeBlinkLeft=weight)
+def deepest_poke_mm(head: Head, vertices: npt.NDArray[np.float32]) -> float:
+    """How far the left eyeball comes out through the outer skin of its lids."""
     skin = head.part_faces("head")
-    points = np.concatenate(
-        [vertices[skin].mean(axis=1), *(vertices[skin[:, k]] for k in range(4))]
-    )
-    offset = points / 0.01 - np.array(EYE_CENTRE)
+    samples = [vertices[skin].mean(axis=1), *(vertices[skin[:, k]] for k in range(4))]
+    offset = np.concatenate(samples) / 0.01 - np.array(EYE_CENTRE)
     before = np.tile(head.vertices[skin].mean(axis=1) / 0.01 - np.array(EYE_CENTRE), (5, 1))
     # Outer lid skin: in front of the ball and outside it to begin with.
     outside = (before[:, 2] > 0.3) & (np.linalg.norm(before, axis=1) > EYE_RADIUS + 0.08)
-    depth_mm = 10 * (EYE_RADIUS - np.linalg.norm(offset[outside], axis=1))
-    assert depth_mm.max() < 0.25
+    return float(10 * (EYE_RADIUS - np.linalg.norm(offset[outside], axis=1)).max())
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_the_eyeball_does_not_poke_through_the_lids(head: Head, weight: float) -> None:
+    assert deepest_poke_mm(head, pose(head, eyeBlinkLeft=weight)) < 0.25
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        both("eyeSquint", 1) | both("cheekSquint", 1) | both("mouthSmile", 1),
+        both("browDown", 1) | both("noseSneer", 1) | both("eyeBlink", 0.5),
+        both("eyeLookDown", 1) | both("eyeBlink", 0.5),
+        both("eyeWide", 1) | both("eyeLookUp", 1),
+    ],
+)
+def test_mixtures_keep_the_lids_off_the_eyeball(head: Head, weights: dict[str, float]) -> None:
+    assert deepest_poke_mm(head, pose(head, **weights)) < 0.6
 
 
 @pytest.mark.parametrize(
