@@ -19,11 +19,11 @@ class SOLILOQUY_UL_strips(bpy.types.UIList):
 
     def draw_item(self, _context, layout, _data, item, _icon, _active, _property, index=0):
         """One strip: go there, intensity, mute."""
-        row = layout.row(align=True)
-        go = row.operator(
-            "soliloquy.select_strip", text=item.name, emboss=False, icon="SEQ_STRIP_META"
-        )
-        go.index = index
+        split = layout.split(factor=0.62)
+        name = split.row()
+        name.alignment = "LEFT"
+        name.operator("soliloquy.select_strip", text=item.name, emboss=False).index = index
+        row = split.row(align=True)
         row.prop(item, "facs_intensity", text="", slider=True)
         row.prop(item, "mute", text="", emboss=False, icon_only=True)
 

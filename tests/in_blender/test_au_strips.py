@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from acting import Formula
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_strips_over_the_line_go_into_the_request(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wave
 
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_layer_weights_keep_hand_edits(every_blender: RunCase, address: str, wav: str) -> None:

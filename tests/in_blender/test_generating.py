@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_a_file_becomes_keys_on_every_shape_key(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import RunCase
+from blender_runner import RunCase
 
 from arkit.export.live_link_csv import read_live_link_csv
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_earlier_animation_stays_and_comes_back(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_a_cube_says_what_it_lacks(blender: RunCase) -> None:

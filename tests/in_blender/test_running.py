@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from acting import Formula
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from acting import Formula
-from conftest import RunCase, with_audio
+from blender_runner import RunCase, with_audio
 
 
 def test_only_the_audible_part_of_a_trimmed_strip_is_sent_at_2398(

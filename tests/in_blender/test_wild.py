@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import RunCase
+from blender_runner import RunCase
 
 
 def test_ten_random_sequences(blender: RunCase, address: str, wav: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import RunCase
+from blender_runner import RunCase
 
 ROOT = Path(__file__).resolve().parents[2]
 
