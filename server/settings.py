@@ -73,7 +73,7 @@ class Settings:
     active_requests: int = 8
     listeners: int = 2
     upload_timeout: float = 30.0
-    client_timeout: float = 60.0
+    client_timeout: float = 120.0
     ping_interval: float = 5.0
     outbox_bytes: int = 8 << 20
 

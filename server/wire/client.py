@@ -45,7 +45,7 @@ class Client:
         address: str = DEFAULT_ADDRESS,
         keys: ClientKeys | None = None,
         *,
-        timeout: float = 30.0,
+        timeout: float = 60.0,
         connect_timeout: float = 3.0,
         name: str = "soliloquy",
     ) -> None:
