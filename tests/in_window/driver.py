@@ -126,11 +126,14 @@ def strips():
     window().scene.frame_set(1)
     low = area("SEQUENCE_EDITOR")
     low.spaces.active.show_region_ui = True
-    region(low, "UI").active_panel_category = "Strip"
     with bpy.context.temp_override(
         window=window(), screen=window().screen, area=low, region=region(low)
     ):
         bpy.ops.sequencer.view_all()
+
+
+def strip_tab():
+    region(area("SEQUENCE_EDITOR"), "UI").active_panel_category = "Strip"
 
 
 def unfold(name):
@@ -246,6 +249,8 @@ STEPS = [
     line,
     wait,
     strips,
+    wait,
+    strip_tab,
     wait,
     ready,
     watch_pump,
