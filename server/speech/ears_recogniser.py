@@ -38,7 +38,7 @@ from .viterbi import best_classes
 
 Array = NDArray[np.float32]
 
-VISEME_SWITCH_COST: Final = 1.2
+VISEME_SWITCH_COST: Final = 2.0
 PHONE_SWITCH_COST: Final = 0.8
 """Nats for a change of mouth shape, and of phone inside one."""
 SHORTEST: Final = 3
