@@ -57,6 +57,32 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         column.prop(settings, "takes")
 
 
+class SOLILOQUY_PT_performance(bpy.types.Panel):
+    """How the line is played; only for generators that can be directed."""
+
+    bl_idname = "SOLILOQUY_PT_performance"
+    bl_parent_id = "SOLILOQUY_PT_generate"
+    bl_label = "Performance"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Soliloquy"
+
+    @classmethod
+    def poll(cls, context):
+        """`articulate` has no notion of direction."""
+        character = active_character(context.scene)
+        return character is not None and character.generation.generator not in ("", "articulate")
+
+    def draw(self, context):
+        """Direction, emotion, intensity."""
+        settings = active_character(context.scene).generation
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("direction", "emotion", "intensity"):
+            layout.prop(settings, name)
+
+
 class SOLILOQUY_PT_advanced(bpy.types.Panel):
     """How densely keys are written."""
 
@@ -87,4 +113,4 @@ class SOLILOQUY_PT_advanced(bpy.types.Panel):
             layout.prop(settings, "tolerance")
 
 
-CLASSES = (SOLILOQUY_PT_generate, SOLILOQUY_PT_advanced)
+CLASSES = (SOLILOQUY_PT_generate, SOLILOQUY_PT_performance, SOLILOQUY_PT_advanced)

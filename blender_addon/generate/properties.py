@@ -1,10 +1,13 @@
 """Settings of a generation."""
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..vendor import names
 
+EMOTIONS = (
+    "neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised", "contemptuous",
+)  # fmt: skip
 _LABELS = {
     "articulate": ("Articulate", "Lips by the rules of speech, with blinks and small life", 0),
     "cafe_talk": ("Cafe-Talk", "Emotion, intensity and Action Unit strips", 1),
@@ -32,6 +35,24 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         name="Generator",
         description="What makes the performance",
         items=generator_items,
+    )
+    direction: StringProperty(
+        name="Direction",
+        description="How the line is played, in your own words: furious, then a bitter smile",
+    )
+    emotion: EnumProperty(
+        name="Emotion",
+        description="What is felt",
+        items=[(name, name.capitalize(), f"The line is played {name}") for name in EMOTIONS],
+        default="neutral",
+    )
+    intensity: FloatProperty(
+        name="Intensity",
+        description="How strongly it is felt",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     seed: IntProperty(
         name="Seed",

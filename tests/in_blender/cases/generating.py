@@ -28,3 +28,15 @@ def a_file_becomes_keys(address: str, wav: str) -> None:
     bpy.context.scene.frame_set(20)
     value = face.data.shape_keys.key_blocks["jawOpen"].value
     assert abs(value - expected[9, INDEX["jawOpen"]]) < 1e-4
+
+
+def direction_goes_along(address: str, wav: str) -> None:
+    character = tools.character_of(tools.arkit_face())
+    tools.use_server(address)
+    tools.file_line(character, wav)
+    settings = character.generation
+    settings.direction, settings.emotion, settings.intensity = " furious ", "angry", 0.75
+    character.line.transcript, character.line.language = "hello", "de"
+    settings.seed = 9
+    tools.generate()
+    assert "Direction" in character.takes[0].notes, "what a generator cannot do is told"
