@@ -32,8 +32,8 @@ SKIP_COST_PER_PHONE: Final = 5.0
 """Nats for a word of the text that was not said."""
 LOWEST_SCORE: Final = -7.0
 """Nats: one frame cannot speak louder against a phone than this."""
-DOUBTFUL: Final = 0.12
-"""Confidence below which a word is reported: the words of right transcripts lie above it."""
+DOUBTFUL: Final = 0.2
+"""Confidence below which a word is reported: 1 % of right words and 75 % of wrong ones lie there."""
 
 _OTHER: Final = len(PHONES)
 """Column of the scores for speech outside of the text."""
@@ -224,7 +224,8 @@ def _read_path(
     other = [
         (a / FEATURE_RATE, b / FEATURE_RATE) for a, b in runs(word == -2) if word[a] == -2
     ]  # fmt: skip
-    certainty = np.exp(scores[np.arange(len(path)), emission])
+    # Against the best phone of the frame: an unclear voice lowers both, a wrong word only one.
+    certainty = np.exp(scores[np.arange(len(path)), emission] - scores[:, :_OTHER].max(1))
     aligned = []
     clock = 0.0
     for i, w in enumerate(words):

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 SURE: float = 0.6
 """Posterior of a frame's phone from which free decoding counts as a label."""
-LEAST_CONFIDENCE: float = 0.10
+LEAST_CONFIDENCE: float = 0.3
 """Mean confidence of the words from which an aligned line is used."""
 _PEAK = 0.5
 
