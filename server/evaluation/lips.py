@@ -21,6 +21,7 @@ CLOSED_MM: Final = 1.0
 """A gap under this is a closed mouth."""
 
 _SKIN_VERTICES = 9409  # the face patch comes first in the mesh
+_TEETH = slice(17_039, 21_451)
 _MM = 10.0  # the mesh is in centimetres
 _HALF_WIDTH = 0.9  # cm: the middle of the mouth, where an open mouth shows
 _COLUMN = 0.15  # cm
@@ -92,7 +93,7 @@ def load_ict_lips(folder: Path) -> IctLips:
         if len(up) and len(down):
             upper.append(up)
             lower.append(down)
-    teeth = _teeth_edge(neutral, len(upper))
+    teeth = _teeth_edge(neutral, offsets[INDEX["jawOpen"], :, 1], len(upper))
     return IctLips(
         upper=tuple(upper),
         lower=tuple(lower),
@@ -102,14 +103,14 @@ def load_ict_lips(folder: Path) -> IctLips:
     )
 
 
-def _teeth_edge(neutral: NDArray[np.float64], n_columns: int) -> NDArray[np.float64]:
-    """Return the height of the edge of the upper incisors in mm, once per column."""
-    teeth = neutral[17_039:21_451]
-    middle = teeth[(np.abs(teeth[:, 0]) < _HALF_WIDTH / 2) & (teeth[:, 2] > teeth[:, 2].max() - 1)]
-    heights = np.sort(middle[:, 1])
-    gaps = np.diff(heights)
-    split = int(np.argmax(gaps)) + 1
-    return np.full(n_columns, heights[split] * _MM)
+def _teeth_edge(
+    neutral: NDArray[np.float64], fall: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """Return the height of the edge of the upper incisors in mm, `n` times: they do not fall."""
+    teeth, still = neutral[_TEETH], np.abs(fall[_TEETH]) < 0.1
+    front = teeth[:, 2] > teeth[still, 2].max() - 0.6
+    middle = teeth[still & front & (np.abs(teeth[:, 0]) < _HALF_WIDTH / 2)]
+    return np.full(n, middle[:, 1].min() * _MM)
 
 
 def _arkit_offsets(

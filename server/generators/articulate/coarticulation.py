@@ -8,6 +8,7 @@ of a long line and the whole line give the same frames.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +20,23 @@ from .config import ArticulateConfig, Timing
 from .poses import COLUMNS
 from .track import PhoneTrack
 
-_CLOSED = {
-    "mouthFunnel": 0.0,
-    "mouthLowerDownLeft": 0.0,
-    "mouthLowerDownRight": 0.0,
-    "mouthUpperUpLeft": 0.0,
-    "mouthUpperUpRight": 0.0,
-    "mouthShrugUpper": 0.0,
-    "tongueOut": 0.0,
+_AT_MOST: Final[dict[str, dict[str, float]]] = {
+    "lips": {
+        "jawOpen": 0.13, "mouthFunnel": 0.0, "mouthLowerDownLeft": 0.0,
+        "mouthLowerDownRight": 0.0, "mouthUpperUpLeft": 0.0, "mouthUpperUpRight": 0.0,
+        "mouthShrugUpper": 0.0, "tongueOut": 0.0,
+    },
+    "lip_teeth": {
+        "jawOpen": 0.06, "mouthFunnel": 0.08, "mouthLowerDownLeft": 0.0,
+        "mouthLowerDownRight": 0.0, "tongueOut": 0.0,
+    },
+}  # fmt: skip
+"""Kind of contact -> what has to be out of its way."""
+_AT_LEAST: Final[dict[str, dict[str, float]]] = {
+    "lips": {},
+    "lip_teeth": {"mouthRollLower": 0.42, "mouthUpperUpLeft": 0.1, "mouthUpperUpRight": 0.1},
 }
-"""What has to be out of the way for the lips to meet."""
-_JAW_AT_CLOSURE = 0.13
+"""Kind of contact -> what brings it about; the upper lip shows the teeth that are touched."""
 
 
 def smooth_step(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -92,16 +99,17 @@ def with_evidence(
 
 
 def lip_travel(
-    times: NDArray[np.float64], contacts: Sequence[Contact], config: ArticulateConfig
+    times: NDArray[np.float64],
+    contacts: Sequence[Contact],
+    kind: str,
+    config: ArticulateConfig,
 ) -> NDArray[np.float64]:
-    """Return how far the lips are on their way to (or from) a closure, [T], 1 inside."""
+    """Return how far the lips are on their way to (or from) a contact, [T], 1 inside."""
     lead, lag = config.closing
     weight = np.zeros(len(times))
     for contact in contacts:
-        if contact.kind != "lips":
-            continue
         early, late = contact.start - lead, contact.end + lag
-        if late < times[0] or early > times[-1]:
+        if contact.kind != kind or late < times[0] or early > times[-1]:
             continue
         first, last = np.searchsorted(times, (early, late))
         near = times[first:last]
@@ -118,10 +126,12 @@ def with_closures(
     config: ArticulateConfig,
 ) -> NDArray[np.float64]:
     """Return the faces with lips travelling to their contacts before the bounds are imposed."""
-    weight = lip_travel(times, contacts, config)
-    closed = faces.copy()
-    for name, value in _CLOSED.items():
-        closed[:, INDEX[name]] = np.minimum(closed[:, INDEX[name]], value)
-    jaw = INDEX["jawOpen"]
-    closed[:, jaw] = np.minimum(closed[:, jaw], _JAW_AT_CLOSURE)
-    return faces + weight[:, None] * (closed - faces)
+    for kind in ("lip_teeth", "lips"):
+        touching = faces.copy()
+        for name, value in _AT_MOST[kind].items():
+            touching[:, INDEX[name]] = np.minimum(touching[:, INDEX[name]], value)
+        for name, value in _AT_LEAST[kind].items():
+            touching[:, INDEX[name]] = np.maximum(touching[:, INDEX[name]], value)
+        weight = lip_travel(times, contacts, kind, config)
+        faces = faces + weight[:, None] * (touching - faces)
+    return faces
