@@ -247,7 +247,7 @@ def _inherited(
     start, end = bound
     loose = content_words(draft.words[start:end])
     side = next((i for i, _ in draft.sides if start <= i < end), None)
-    if last is None or parts:
+    if parts:
         return []
     covered = {draft.words[i] for m in motions for i in range(m.start, m.end)}
     unread = [
@@ -258,7 +258,7 @@ def _inherited(
         names = [name for motion in motions for name in motion.value]
         inherited = _rule_content(draft, part, names, motions) if part else None
         return [inherited] if inherited else []
-    if side is not None and not unread and last.side:
+    if side is not None and not unread and last is not None and last.side:
         return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
     return []
 

@@ -145,7 +145,7 @@ def _guess(
     explicit: float,
 ) -> Guess:
     columns = family_columns()
-    order = np.argsort(-chance)[:8]
+    order = np.argsort(-chance)
     families = {columns[i]: float(chance[i]) for i in order if columns[i] != UNKNOWN}
     unknown = float(chance[columns.index(UNKNOWN)])
     face = vector_face(np.where(presence >= 0.5, intensity, 0.0).astype(np.float32))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arkit.action_units import ACTION_UNITS, limitation
 
-from . import faces, feelings, scope, tables
+from . import causes, faces, feelings, scope, tables
 from .actions import part_aus
 from .detector import Guess, TextAuDetector, guess, load_detector
 from .encoder import BuiltinTextEncoder, load_encoder
@@ -30,7 +30,9 @@ from .words import is_word
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 _MOST_UNKNOWN: Final = 0.5
-_LEAST_CONFIDENCE: Final = 0.3
+_LEAST_CONFIDENCE: Final = 0.25
+_LEAST_CHANCE: Final = 0.4
+"""Of the likeliest emotion; under it the AU head speaks instead of the families."""
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
 _STORY_WORDS: Final = 3
@@ -174,15 +176,15 @@ class Director:
     def _draft(self, reading: Reading, whole: Guess) -> _Draft:
         draft = _Draft()
         if self._is_story(reading, whole):
-            self._add_guess(draft, whole, 1.0, "")
+            self._add_guess(draft, whole, 1.0, "", reading.tokens)
             return draft
         for content in reading.contents:
             _add_content(draft, content)
         for i, clause in enumerate(reading.clauses):
             own = [c for c in reading.contents if c.clause == i]
             self._add_unread(draft, reading, clause, own)
-        if not reading.contents and not draft.feelings and not draft.explicit:
-            self._add_guess(draft, whole, 1.0, "")
+        if not reading.contents and not draft.feelings and not draft.explicit and not draft.denied:
+            self._add_guess(draft, whole, 1.0, "", reading.tokens)
         return draft
 
     @staticmethod
@@ -191,14 +193,12 @@ class Director:
         if not reading.contents:
             return False
         strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
+        if strong or whole.explicit >= 0.5:
+            return False
         unread = sum(len(clause.unread) for clause in reading.clauses)
-        return (
-            not strong
-            and reading.coverage < _STORY_COVERAGE
-            and unread >= _STORY_WORDS
-            and whole.explicit < 0.5
-            and whole.unknown < _MOST_UNKNOWN
-        )
+        thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
+        heard = causes.votes(reading.tokens)
+        return (thin and whole.unknown < _MOST_UNKNOWN) or (bool(heard) and unread > 0)
 
     def _add_unread(
         self, draft: _Draft, reading: Reading, clause: Clause, own: list[Content]
@@ -218,12 +218,14 @@ class Director:
         if clause.parts and not own:
             self._add_part_guess(draft, clause, found, reading)
             return
-        if not alone and (found.unknown > 0.3 or found.confidence < _SURE or found.explicit < 0.5):
+        if found.explicit < 0.5 or found.unknown > 0.5:
+            return
+        if not alone and (found.unknown > 0.3 or found.confidence < _SURE):
             return
         if clause.denied:
             self._deny_guess(draft, found, said)
         else:
-            self._add_guess(draft, found, clause.degree, clause.side)
+            self._add_guess(draft, found, clause.degree, clause.side, clause.unread)
 
     @staticmethod
     def _add_part_guess(draft: _Draft, clause: Clause, found: Guess, reading: Reading) -> None:
@@ -243,16 +245,23 @@ class Director:
         draft.confidence.append(found.confidence)
 
     @staticmethod
-    def _add_guess(draft: _Draft, found: Guess, degree: float, side: str) -> None:
-        weak = found.confidence < _LEAST_CONFIDENCE
-        if found.unknown > _MOST_UNKNOWN or weak:
+    def _add_guess(
+        draft: _Draft, found: Guess, degree: float, side: str, said: Sequence[str]
+    ) -> None:
+        heard = causes.votes(said) if found.explicit < _SURE or len(said) > _STORY_WORDS else {}
+        unknown = causes.less_unknown(found.unknown, heard)
+        face, family, chance = feelings.likely_face(causes.reweighed(found.families, heard))
+        confidence = (1.0 - unknown) * chance
+        if chance < _LEAST_CHANCE and found.face:
+            face, family, confidence = found.face, found.family, found.confidence
+        if unknown > _MOST_UNKNOWN or confidence < _LEAST_CONFIDENCE:
             draft.notes.append(
                 "Nothing in the direction was understood as an expression, so it adds none."
             )
             return
-        face = faces.sided(faces.scaled(found.face, degree), side)
-        draft.feelings.append((face, found.family))
-        draft.confidence.append(found.confidence)
+        face = faces.sided(faces.scaled(face, degree), side)
+        draft.feelings.append((face, family))
+        draft.confidence.append(confidence)
 
     @staticmethod
     def _deny_guess(draft: _Draft, found: Guess, said: str) -> None:

@@ -39,6 +39,29 @@ def mixed_face(parts: Sequence[Face]) -> Face:
     return faces.settle(faces.union([faces.scaled(part, MIXING) for part in parts]), give=0.4)
 
 
+def likely_face(chances: Mapping[str, float], least: float = 0.12) -> tuple[Face, str, float]:
+    """The face of the likeliest coarse emotion: (face, family, chance of the emotion).
+
+    Families of that emotion are averaged by their chances; others would only blur the face.
+    """
+    known = tables.families()
+    by_emotion: dict[str, float] = {}
+    for name, chance in chances.items():
+        emotion = known[name].emotion
+        by_emotion[emotion] = by_emotion.get(emotion, 0.0) + chance
+    emotion = max(by_emotion, key=lambda name: by_emotion[name])
+    own = {name: c for name, c in chances.items() if known[name].emotion == emotion}
+    best = max(own, key=lambda name: own[name])
+    kept = {name: c for name, c in own.items() if c >= 0.15 * own[best]}
+    total = sum(kept.values())
+    face: Face = {}
+    for name, chance in kept.items():
+        for code, value in family_face(name).items():
+            face[code] = face.get(code, 0.0) + value * chance / total
+    shown = {code: value for code, value in face.items() if value >= least}
+    return faces.settle(shown), best, by_emotion[emotion]
+
+
 @lru_cache(maxsize=1)
 def _family_vectors() -> tuple[tuple[str, Face, float], ...]:
     found: list[tuple[str, Face, float]] = []

@@ -312,7 +312,11 @@ def _restores(draft: Draft, start: int, end: int) -> bool:
 
 def _denied_if(content: Content, cues: list[Span], past: list[Span], carried: bool) -> Content:
     before = [cue for cue in cues if cue.start < content.end and cue.end <= content.end]
-    ahead = [span for span in past if span.start >= content.start]
+    ahead = [
+        span
+        for span in past
+        if span.start >= content.start or span.start < content.start <= span.end + 1
+    ]
     denials = [cue for cue in before if cue.value != "nor"] or before[:1]
     negated = len(denials) % 2 == 1 if before else carried
     if ahead:

@@ -17,7 +17,7 @@ from arkit.action_units import ACTION_UNITS
 from . import tables
 from .words import is_determiner, is_word, phrase
 
-_IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
+IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
     "rise": ("rose", "risen"), "draw": ("drew", "drawn"), "shut": ("shut",), "set": ("set",),
     "fall": ("fell", "fallen"), "bring": ("brought",), "sink": ("sank", "sunk"),
     "fly": ("flew", "flown"), "shoot": ("shot",), "hang": ("hung",), "grow": ("grew", "grown"),
@@ -28,8 +28,22 @@ _IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
     "bend": ("bent",), "blow": ("blew", "blown"), "grind": ("ground",), "hide": ("hid", "hidden"),
     "fling": ("flung",), "meet": ("met",), "cast": ("cast",), "knit": ("knit", "knitted"),
     "weep": ("wept",), "cry": ("cried",), "speak": ("spoke",), "lose": ("lost",),
-    "break": ("broke", "broken"), "swing": ("swung",), "loll": ("lolled",), "jut": ("jutted",),
+    "break": ("broke", "broken"), "steal": ("stole", "stolen"), "lie": ("lied", "lying"),
+    "hit": ("hit",), "cut": ("cut",), "eat": ("ate", "eaten"), "forget": ("forgot", "forgotten"),
+    "find": ("found",), "win": ("won",), "give": ("gave", "given"), "hear": ("heard",),
+    "see": ("saw", "seen"), "take": ("took", "taken"), "tell": ("told",), "leave": ("left",),
+    "get": ("got", "gotten"), "run": ("ran", "run"), "sing": ("sang", "sung"),
+    "wake": ("woke", "woken"), "feel": ("felt",), "catch": ("caught",), "burn": ("burnt",),
+    "spill": ("spilt",), "die": ("died", "dying"), "spit": ("spat",), "fight": ("fought",),
+    "sting": ("stung",), "tear": ("tore", "torn"), "ride": ("rode", "ridden"), "dig": ("dug",),
+    "stand": ("stood",), "say": ("said",), "drive": ("drove", "driven"), "buy": ("bought",),
+    "swing": ("swung",), "loll": ("lolled",), "jut": ("jutted",),
 }  # fmt: skip
+_NAMED_VERBS: Final = frozenset(
+    {"look", "glance", "gaze", "stare", "peek", "blow", "roll", "smile", "grin", "bite", "clench",
+     "bare", "close", "shut", "squeeze", "stick", "puff", "suck", "lick", "cock", "raise", "grit",
+     "screw", "scrunch", "chew", "poke", "cross", "avert", "hold"}
+)  # fmt: skip
 _LETTER: Final = {"a": 0.1, "b": 0.3, "c": 0.5, "d": 0.75, "e": 1.0}
 """FACS intensity letters on our 0..1."""
 
@@ -49,7 +63,7 @@ class Span:
 def inflections(verb: str) -> set[str]:
     """Forms of a verb phrase; its first word is inflected ("draw up" -> "drawn up")."""
     head, _, rest = verb.partition(" ")
-    forms = {head, *_IRREGULAR.get(head, ())}
+    forms = {head, *IRREGULAR.get(head, ())}
     stem = head.removesuffix("e")
     if head.endswith("y") and head[-2:-1] not in "aeou":
         forms |= {head[:-1] + "ies", head[:-1] + "ied", head + "ing"}
@@ -131,8 +145,7 @@ def _feeling_forms(item: tables.FeelingWord) -> Iterable[tuple[str, tables.Feeli
 
 def _named_forms(text: str) -> set[str]:
     """Give a named look its inflections: "look up" is also "looking up"."""
-    verb = text.partition(" ")[0] in ("look", "glance", "gaze", "stare", "peek", "blow", "roll")
-    return inflections(text) if verb else {text}
+    return inflections(text) if text.partition(" ")[0] in _NAMED_VERBS else {text}
 
 
 def _verb_forms(text: str) -> set[str]:

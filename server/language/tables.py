@@ -129,7 +129,12 @@ def families() -> dict[str, Family]:
     return found
 
 
-def _family(name: str, where: str) -> str:
+def known_family(name: str, where: str) -> str:
+    """The name, if it is a family.
+
+    Raises:
+        TableError: it is none.
+    """
     if name not in families():
         raise TableError(f"{where}: '{name}' is not a family of families.tsv")
     return name
@@ -140,7 +145,7 @@ def feeling_words() -> tuple[FeelingWord, ...]:
     """Every word of feeling; where two families share one, the first keeps it."""
     found: dict[str, FeelingWord] = {}
     for number, (family, pos, strength, words) in rows("emotions.tsv", 4):
-        _family(family, f"emotions.tsv line {number}")
+        known_family(family, f"emotions.tsv line {number}")
         for entry in words.split("|"):
             word, _, own = entry.partition("*")
             found.setdefault(word, FeelingWord(word, family, pos, float(own or strength)))
@@ -151,7 +156,7 @@ def feeling_words() -> tuple[FeelingWord, ...]:
 def situations() -> tuple[Situation, ...]:
     """Every situation."""
     return tuple(
-        Situation(text, _family(family, f"situations.tsv line {number}"), kind)
+        Situation(text, known_family(family, f"situations.tsv line {number}"), kind)
         for number, (family, kind, texts) in rows("situations.tsv", 3)
         for text in texts.split("|")
     )
@@ -176,7 +181,7 @@ def idioms() -> tuple[NamedExpression, ...]:
         if "=" in meaning:
             aus, family = read_aus(meaning, where), ""
         else:
-            family = _family(meaning, where)
+            family = known_family(meaning, where)
             aus = dict(families()[family].aus)
         found.extend(
             NamedExpression(text, aus, family, float(strength)) for text in sayings.split("|")

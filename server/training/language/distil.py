@@ -8,9 +8,8 @@ of our own tables. `distil` keeps a checkpoint, so that it may be stopped and st
 from __future__ import annotations
 
 import json
-import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +28,8 @@ from server.language.encoder import (
 )
 
 from . import corpora
+from .loop import LoopOptions, Report, run
 from .teacher import Teacher
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,9 @@ def required_words() -> set[str]:
     return found | set(",;:.!?()+<>/") | {"--"}
 
 
-def make_banks(teacher: Teacher, wordnet: Path, config: EncoderConfig, options: DistilOptions):
+def make_banks(
+    teacher: Teacher, wordnet: Path, config: EncoderConfig, options: DistilOptions
+) -> tuple[list[str], NDArray[np.float32], list[Bank]]:
     """Return (vocabulary, axes [384, 256], banks)."""
     sentences = corpora.goemotions_sentences(longest=options.longest)
     senses = corpora.wordnet_senses(wordnet)
@@ -250,55 +250,21 @@ def distil(
     options: DistilOptions,
     folder: Path,
     report: Report,
-) -> dict[str, float]:
-    """Train `encoder` in place; resumes from `folder`/distil.pt. Returns the last figures."""
-    rng = np.random.default_rng(options.seed)
-    batcher = Batcher(encoder, options.longest)
-    network = encoder.network
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.rate, total_steps=options.schedule + 1, pct_start=0.06
-    )
-    path = folder / "distil.pt"
-    first = 0
-    if path.is_file():
-        state = torch.load(path, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
-        rng = np.random.default_rng(options.seed + first)
+) -> float:
+    """Train `encoder` in place; resumes from `folder`/distil.pt. Returns the smoothed loss."""
+    batcher, network = Batcher(encoder, options.longest), encoder.network
     weights = np.array([bank.weight for bank in banks])
     weights = weights / weights.sum()
-    started, smooth = time.monotonic(), 0.0
-    network.train()
-    for step in range(first, options.steps):
+
+    def loss_of(rng: np.random.Generator) -> Tensor:
         bank = banks[int(rng.choice(len(banks), p=weights))]
         chosen = rng.choice(len(bank.texts), options.batch)
         inputs = batcher([bank.texts[i] for i in chosen], options.word_dropout, rng)
-        loss = distil_loss(
-            network(*inputs), torch.from_numpy(bank.targets[chosen].astype(np.float32))
-        )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
-        if (step + 1) % 250 == 0:
-            pace = (time.monotonic() - started) / (step + 1 - first)
-            report(f"distil step {step + 1} loss {smooth:.4f} {pace:.3f} s/step")
-            torch.save(
-                {
-                    "network": network.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "step": step + 1,
-                },
-                path,
-            )
-    network.eval()
-    return {"loss": smooth, "steps": float(options.steps)}
+        target = torch.from_numpy(bank.targets[chosen].astype(np.float32))
+        return distil_loss(network(*inputs), target)
+
+    plan = LoopOptions(options.steps, options.schedule, options.rate, options.seed)
+    return run(network, loss_of, plan, folder / "distil.pt", report)
 
 
 def agreement(encoder: BuiltinTextEncoder, bank: Bank, n: int = 1000) -> float:

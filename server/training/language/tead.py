@@ -19,6 +19,7 @@ from server.language.faces import Face
 from server.language.feelings import denial_face, mixed_face, nearest_families, word_face
 
 from . import wording
+from .acting import action_phrase
 from .wording import held_out
 
 UNKNOWN: Final = "unknown"
@@ -138,7 +139,7 @@ class Composer:
         return word, word_face(word)
 
     def made(
-        self, text: str, face: Face, kind: str, family: str, split: str, explicit: bool = True
+        self, text: str, face: Face, kind: str, family: str, *, split: str, explicit: bool = True
     ) -> Quadruple:
         """A quadruple whose tags and situation come from its family."""
         tags = self.tags_for(family) if family and family != UNKNOWN else ()
@@ -199,7 +200,7 @@ def _feeling(c: Composer) -> Quadruple:
         said = f"{lead} {word.text.removeprefix('a ').removeprefix('an ')}"
     text = c.fill(template, x=said)
     split = c.word_split(word.text, held)
-    return c.made(text, faces.scaled(face, degree), "feeling", word.family, split)
+    return c.made(text, faces.scaled(face, degree), "feeling", word.family, split=split)
 
 
 _NOUN_DEGREES: Final = (
@@ -214,10 +215,11 @@ def _denied(c: Composer) -> Quadruple:
     word, _ = c.feeling()
     if word.pos == "verb" or word.family in ("neutral", "calm"):
         return _denied(c)
-    template, held = c.pick(wording.NEGATED_ADJECTIVE if word.pos == "adj" else wording.NEGATED_NOUN)  # fmt: skip
+    adjective = word.pos == "adj"
+    template, held = c.pick(wording.NEGATED_ADJECTIVE if adjective else wording.NEGATED_NOUN)
     text = c.fill(template, x=word.text.removeprefix("a "))
     split = c.word_split(word.text, held)
-    return c.made(text, denial_face(word.family), "denied", "neutral", split)
+    return c.made(text, denial_face(word.family), "denied", "neutral", split=split)
 
 
 def _mixed(c: Composer) -> Quadruple:
@@ -235,7 +237,7 @@ def _mixed(c: Composer) -> Quadruple:
     face = mixed_face([faces.scaled(face_a, degree_a), faces.scaled(face_b, degree_b)])
     splits = {c.word_split(first.text, held), c.word_split(second.text, held)}
     split = next(s for s in ("word", "phrasing", "train") if s in splits)
-    quadruple = c.made(text, face, "mixed", first.family, split)
+    quadruple = c.made(text, face, "mixed", first.family, split=split)
     tags = (*quadruple.tags[:2], *c.tags_for(second.family)[:2])
     return Quadruple(text, tags, quadruple.aus, quadruple.situation, "mixed", "", True, split)
 
@@ -248,13 +250,15 @@ def _situation(c: Composer) -> Quadruple:
         text = _other_person(text, c.rng)
     split = "situation" if held_out(item.text) else "phrasing" if held else "train"
     face = faces.expand(tables.families()[item.family].aus)
-    made = c.made(text, face, "situation", item.family, split, explicit=False)
+    made = c.made(text, face, "situation", item.family, split=split, explicit=False)
     return Quadruple(text, made.tags, made.aus, item.text, "situation", item.family, False, split)
 
 
 def _other_person(text: str, rng: random.Random) -> str:
     """Say a situation of another person: he, she, I, you."""
-    other = rng.choice((("he", "his", "him"), ("she", "her", "her"), ("i", "my", "me"), ("you", "your", "you")))  # fmt: skip
+    other = rng.choice(
+        (("he", "his", "him"), ("she", "her", "her"), ("i", "my", "me"), ("you", "your", "you"))
+    )
     swap = dict(zip(("you", "your", "him"), other, strict=True)) | {
         "he": other[0], "she": other[0], "his": other[1], "her": other[1], "my": other[1],
     }  # fmt: skip
@@ -267,20 +271,20 @@ def _joint(c: Composer) -> Quadruple:
     adverb, degree = c.degree(0.2)
     said = f"{adverb} {word.text}".strip()
     face = faces.scaled(face, degree)
-    phrase = action_phrase(c, side_chance=0.1, degree_chance=0.1, form="noun")
+    phrase = action_phrase(c.rng, side_chance=0.1, degree_chance=0.1, form="noun")
     if c.rng.random() < 0.55:
         template, held = c.pick(wording.WITH_ACTION)
         text = c.fill(template, f=said, a=phrase.text)
         shown = faces.union([faces.overruled(face, phrase.face), phrase.face])
     else:
         template, held = c.pick(wording.BUT_NOT)
-        phrase = action_phrase(c, side_chance=0.0, degree_chance=0.0, form="gerund")
+        phrase = action_phrase(c.rng, side_chance=0.0, degree_chance=0.0, form="gerund")
         noun, noun_face = c.rng.choice(_DENIABLE)
         used = faces.expand(noun_face) if "{n}" in template else phrase.face
         text = c.fill(template, f=said, g=phrase.text, n=noun)
         shown = faces.denied(face, used)
     split = c.word_split(word.text, held or phrase.held)
-    made = c.made(text, shown, "joint", word.family, split)
+    made = c.made(text, shown, "joint", word.family, split=split)
     return Quadruple(text, made.tags, made.aus, made.situation, "joint", "", True, split)
 
 
@@ -294,150 +298,12 @@ _DENIABLE: Final[tuple[tuple[str, dict[str, float]], ...]] = (
 )  # fmt: skip
 
 
-# --- actions -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ActionPhrase:
-    """An action in words with its face; `held` when its verb is one that is held out."""
-
-    text: str
-    face: Face
-    held: bool
-
-
-@lru_cache(maxsize=1)
-def _action_pairs() -> tuple[tuple[str, str], ...]:
-    shown = []
-    for (part, motion), aus in tables.action_rules().items():
-        if part not in ("head", "nostrils") and motion in _motions_by_name():
-            shown += [(part, motion)] * (2 if max(aus.values()) >= 0.7 else 1)
-    return tuple(shown)
-
-
-@lru_cache(maxsize=1)
-def _motions_by_name() -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = {}
-    for motion in tables.motions():
-        found.setdefault(motion.name, {}).setdefault(motion.kind, []).append(motion.text)
-    return found
-
-
-@lru_cache(maxsize=1)
-def _rules_by_meaning() -> dict[tuple[str, str], tuple[str, str]]:
-    """(part, word) -> the rule that a reader would take: the first of the table."""
-    meanings: dict[str, set[str]] = {}
-    for motion in tables.motions():
-        meanings.setdefault(motion.text, set()).add(motion.name)
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for part, motion in tables.action_rules():
-        for word, names in meanings.items():
-            if motion in names:
-                found.setdefault((part, word), (part, motion))
-    return found
-
-
-def action_phrase(
-    c: Composer, side_chance: float = 0.2, degree_chance: float = 0.3, form: str = ""
-) -> ActionPhrase:
-    """An action: part and motion, one of several ways to say it. `form` noun, gerund or any."""
-    part, motion = c.rng.choice(_action_pairs())
-    kinds = _motions_by_name()[motion]
-    kind = c.rng.choice(sorted(kinds))
-    if form == "gerund":
-        kind = "transitive" if "transitive" in kinds else kind
-    word = c.rng.choice(kinds[kind])
-    rule = _rules_by_meaning()[part, word]
-    face = faces.expand(tables.action_rules()[rule])
-    names = [p for p in tables.parts() if p.name == part]
-    sided = c.rng.random() < side_chance and any(f"{k[:-1]}R" in face for k in face if k[-1] == "L")
-    name = c.rng.choice([p for p in names if p.number == "s"] or names if sided else names)
-    said = name.text
-    if sided and name.number == "s":
-        side = c.rng.choice(("left", "right"))
-        said = f"{side} {said}" if c.rng.random() < 0.7 else f"{said} on the {side}"
-        face = faces.sided(face, side[0].upper())
-    adverb, degree = _action_degree(c, degree_chance)
-    text = _say_action(c, kind, word, said, name.number == "p", adverb, form)
-    return ActionPhrase(text, faces.scaled(face, degree), held_out(word))
-
-
-def _action_degree(c: Composer, chance: float) -> tuple[str, float]:
-    if c.rng.random() > chance:
-        return "", 1.0
-    return c.rng.choice((
-        ("slightly", 0.38), ("a little", 0.38), ("a bit", 0.38), ("barely", 0.18),
-        ("just barely", 0.18), ("lightly", 0.38), ("gently", 0.38), ("somewhat", 0.62),
-        ("half", 0.62), ("strongly", 1.5), ("hard", 1.5), ("firmly", 1.5), ("really", 1.5),
-        ("very", 1.5), ("fully", 2.2), ("completely", 2.2), ("extremely", 2.2),
-        ("as far as possible", 2.2), ("all the way", 2.2), ("tightly", 1.5),
-    ))  # fmt: skip
-
-
-def _say_action(
-    c: Composer, kind: str, word: str, part: str, plural: bool, adverb: str, form: str
-) -> str:
-    own = c.rng.choice(("the ", "his ", "her ", "your ", "", ""))
-    before = adverb + " " if adverb and adverb not in _AFTER_ONLY else ""
-    after = f" {adverb}" if adverb and not before else ""
-    if before and c.rng.random() < 0.4 and adverb not in ("really", "very", "half", "barely"):
-        before, after = "", f" {adverb}"
-    makers: dict[str, Callable[[], list[str]]] = {
-        "transitive": lambda: _transitive(c, word, own + part, before, after, form),
-        "intransitive": lambda: _intransitive(word, own + part, plural, before, after, form),
-        "state": lambda: _state(word, own + part, plural, before, after, form),
-    }
-    return re.sub(r"\s+", " ", c.rng.choice(makers[kind]())).strip()
-
-
-_AFTER_ONLY: Final = frozenset({"a little", "a bit", "hard", "as far as possible", "all the way"})
-
-
-def _transitive(c: Composer, verb: str, part: str, before: str, after: str, form: str) -> list[str]:
-    head, _, particle = verb.partition(" ")
-    objects = [f"{verb} {part}"]
-    if particle in ("up", "down", "together", "out", "in", "back", "shut", "apart", "open"):
-        objects.append(f"{head} {part} {particle}")
-    said = c.rng.choice(objects)
-    gerund = wording.ing(said)
-    if form == "gerund":
-        return [f"{before}{gerund}{after}"]
-    held = f"{part} {before}{wording.participle(verb)}{after}"
-    if form == "noun":
-        return [held, f"{before}{gerund}{after}"]
-    subject = c.rng.choice(wording.SUBJECTS)
-    return [f"{before}{said}{after}", f"{subject} {before}{wording.third(said)}{after}", held,
-            f"{before}{gerund}{after}", f"with {held}", f"keep {held}", f"{said}{after}, please",
-            f"{part} are {before}{wording.participle(verb)}" if part.endswith("s")
-            else f"{part} is {before}{wording.participle(verb)}{after}"]  # fmt: skip
-
-
-def _intransitive(
-    verb: str, part: str, plural: bool, before: str, after: str, form: str
-) -> list[str]:
-    running = f"{part} {before}{wording.ing(verb)}{after}"
-    if form:
-        return [running]
-    finite = verb if plural else wording.third(verb)
-    return [f"{part} {before}{finite}{after}", running, f"let {part} {before}{verb}{after}",
-            f"with {running}", f"make {part} {before}{verb}{after}"]  # fmt: skip
-
-
-def _state(state: str, part: str, plural: bool, before: str, after: str, form: str) -> list[str]:
-    held = f"{part} {before}{state}{after}"
-    if form:
-        return [held]
-    be = "are" if plural else "is"
-    return [held, f"with {held}", f"{part} {be} {before}{state}{after}", f"keep {held}",
-            f"hold {held}", f"have {held}"]  # fmt: skip
-
-
 def _action(c: Composer) -> Quadruple:
-    phrases = [action_phrase(c)]
+    phrases = [action_phrase(c.rng)]
     if c.rng.random() < 0.35:
-        phrases.append(action_phrase(c))
+        phrases.append(action_phrase(c.rng))
     if c.rng.random() < 0.08:
-        phrases.append(action_phrase(c))
+        phrases.append(action_phrase(c.rng))
     joint = c.rng.choice((" and ", ", ", ", and ", " with ", " while ", "; "))
     text = c.vary(joint.join(p.text for p in phrases))
     face = faces.union(p.face for p in phrases)
@@ -456,10 +322,12 @@ def _pure(c: Composer, text: str, face: Face, kind: str, split: str) -> Quadrupl
 
 
 def _denied_action(c: Composer) -> Quadruple:
-    phrase = action_phrase(c, 0.0, 0.0, "gerund")
-    lead = c.rng.choice(("without", "not", "never", "no", "avoid", "refrain from", "stop", "while not"))  # fmt: skip
+    phrase = action_phrase(c.rng, 0.0, 0.0, "gerund")
+    leads = ("without", "not", "never", "no", "avoid", "refrain from", "stop", "while not")
+    lead = c.rng.choice(leads)
     text = c.vary(f"{lead} {phrase.text}")
-    return Quadruple(text, (), {}, "", "denied", "neutral", True, "word" if phrase.held else "train")  # fmt: skip
+    split = "word" if phrase.held else "train"
+    return Quadruple(text, (), {}, "", "denied", "neutral", True, split)
 
 
 def _named(c: Composer) -> Quadruple:
@@ -469,9 +337,7 @@ def _named(c: Composer) -> Quadruple:
     said = item.text
     lead, degree = "", 1.0
     if c.rng.random() < 0.35:
-        lead, degree = c.rng.choice((("slight", 0.38), ("faint", 0.38), ("little", 0.38),
-                                     ("hint of a", 0.18), ("big", 1.5), ("strong", 1.5),
-                                     ("huge", 2.2), ("very strong", 1.7), ("barely a", 0.18)))  # fmt: skip
+        lead, degree = c.rng.choice(_NAMED_DEGREES)
     if c.rng.random() < 0.12 and any(code.endswith("L") for code in face):
         side = c.rng.choice(("left", "right"))
         face = faces.sided(face, side[0].upper())
@@ -480,15 +346,20 @@ def _named(c: Composer) -> Quadruple:
     return _pure(c, text, faces.scaled(face, degree), "named", c.word_split(item.text, held))
 
 
+_NAMED_DEGREES: Final = (
+    ("slight", 0.38), ("faint", 0.38), ("little", 0.38), ("hint of a", 0.18), ("big", 1.5),
+    ("strong", 1.5), ("huge", 2.2), ("very strong", 1.7), ("barely a", 0.18),
+)  # fmt: skip
+
+
 def _idiom(c: Composer) -> Quadruple:
     item = c.rng.choice(tables.idioms())
-    template, held = c.pick(("{x}", "{s}: {x}", "like {x}", "as in {x}", "{x}, so to speak",
-                             "play it like this: {x}", "the sort of look that says {x}"))  # fmt: skip
+    template, held = c.pick(wording.SAYING)
     text = c.fill(template, x=item.text)
     face = faces.scaled(faces.expand(item.aus), item.strength)
     split = c.word_split(item.text, held)
     if item.family:
-        return c.made(text, face, "feeling", item.family, split)
+        return c.made(text, face, "feeling", item.family, split=split)
     return _pure(c, text, face, "named", split)
 
 
@@ -503,7 +374,10 @@ def _code(c: Composer) -> Quadruple:
         value = 0.75
         if c.rng.random() < 0.45:
             value = c.rng.choice(range(1, 21)) / 20
-            form += c.rng.choice((f" at {value:g}", f" {value:g}", f" ({value:g})", f" at {round(value * 100)}%", f"={value:g}"))  # fmt: skip
+            number = f"{value:g}"
+            form += c.rng.choice(
+                (f" at {number}", f" {number}", f" ({number})", f"={number}", f" at {value:.0%}")
+            )
         said.append(form)
         face = faces.union([face, faces.expand({code: value})])
     text = c.rng.choice((", ", " + ", " and ", " ")).join(said)

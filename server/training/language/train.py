@@ -13,6 +13,7 @@ import argparse
 import json
 import logging
 import platform
+import random
 import re
 import time
 import tomllib
@@ -155,6 +156,20 @@ def nothing_texts(senses: Sequence[corpora.Sense]) -> list[tuple[str, str]]:
     return [(text, UNKNOWN) for text in picked[::step]]
 
 
+def cause_texts(seed: int) -> list[tuple[str, str]]:
+    """The common causes of each feeling, bare and in a few words: (text, family)."""
+    rng = random.Random(seed)
+    frames = ("{x}", "{x}", "the {x}", "there is {x}", "it is about {x}", "{x} and then {y}")
+    found: list[tuple[str, str]] = []
+    for _, (family, _, texts) in tables.rows("causes.tsv", 3):
+        causes = texts.split("|")
+        for cause in causes:
+            for frame in rng.sample(frames, 3):
+                text = frame.replace("{x}", cause).replace("{y}", rng.choice(causes))
+                found.append((text, family))
+    return found
+
+
 @dataclass(frozen=True)
 class Paths:
     """Where a run keeps its state and where the weights go."""
@@ -174,13 +189,19 @@ def train(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     encoder, banks, extra = _distilled(recipe, paths)
     training = [q for q in quadruples if q.split == "train"]
     examples = tune.examples_of([*training, *extra])
-    detector = tune.tune(encoder, examples, banks, recipe.tune, paths.run, log.info)
+    detector = tune.tune(encoder, examples, banks, recipe.tune, paths.run, report=log.info)
     texts = [*training, *_situation_texts(training)]
+    texts = random.Random(recipe.seed).sample(texts, min(len(texts), recipe.expclip.texts))
+    torch.manual_seed(recipe.seed)
     expclip = ExpClip()
     tune.train_expclip(
-        expclip, _encoded(encoder, texts), tune.pose_matrix(texts), recipe.expclip, paths.run,
-        log.info,
-    )  # fmt: skip
+        expclip,
+        _encoded(encoder, texts),
+        tune.pose_matrix(texts),
+        recipe.expclip,
+        paths.run,
+        report=log.info,
+    )
     minutes = (time.monotonic() - started) / 60
     note = _note(recipe, minutes)
     _save(encoder, detector, expclip, paths.out, note)
@@ -205,6 +226,7 @@ def _distilled(
     extra = [
         *tune.family_examples(relatives(senses, teacher), explicit=True),
         *tune.family_examples(nothing_texts(senses), explicit=False),
+        *tune.family_examples(cause_texts(recipe.seed), explicit=False),
     ]
     done = paths.run / "distilled.pt"
     if done.is_file():
@@ -214,7 +236,7 @@ def _distilled(
     encoder = distil.new_encoder(vocabulary, banks, config, recipe.seed)
     distil.distil(encoder, banks, recipe.distil, paths.run, log.info)
     for bank in banks:
-        log.info("agreement with the teacher on %s: %.3f", bank.name, distil.agreement(encoder, bank))  # fmt: skip
+        log.info("teacher agreement, %s: %.3f", bank.name, distil.agreement(encoder, bank))
     torch.save(encoder.network.state_dict(), done)
     return encoder, banks, extra
 
@@ -270,9 +292,7 @@ def load_director(out: Path, left_out: frozenset[str] = frozenset()) -> Director
     encoder = load_encoder(out / "text_encoder.safetensors")
     detector, index, vectors = load_detector(out / "text_au.safetensors")
     expclip = load_expclip(out / "expclip_autoencoder.safetensors")
-    return Director(
-        encoder, detector, expclip, index=index, vectors=vectors, left_out=left_out
-    )
+    return Director(encoder, detector, expclip, index=index, vectors=vectors, left_out=left_out)
 
 
 def held_out_table_words() -> frozenset[str]:
@@ -282,7 +302,7 @@ def held_out_table_words() -> frozenset[str]:
     return frozenset(t for t in texts if held_out(t)) | development_words()
 
 
-def measure(quadruples: Sequence[Quadruple], out: Path, most: int = 1200) -> dict[str, Any]:
+def measure(quadruples: Sequence[Quadruple], out: Path, most: int = 400) -> dict[str, Any]:
     """The measures of the report, each on at most `most` held-out quadruples of a split."""
     director = load_director(out, held_out_table_words())
     training = [q for q in quadruples if q.split == "train"]

@@ -8,7 +8,6 @@ never said keep their meaning. `train_expclip` has the paper's three losses and 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +30,19 @@ from server.language.encoder import BuiltinTextEncoder
 from server.language.expclip import ExpClip
 from server.language.feelings import family_face
 
-from .distil import Bank, Batcher, Report, distil_loss
+from .distil import Bank, Batcher, distil_loss
+from .loop import LoopOptions, Report, run
 from .tead import Quadruple
 
 _NO_FAMILY = -100
+_KEPT = frozenset(
+    {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}
+)
+"""Function words that augmentation never drops: they carry denial, direction or degree."""
+_KEPT = frozenset(
+    {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}
+)
+"""Function words that augmentation never drops: they carry denial, direction or degree."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,15 @@ class TuneOptions:
     """How encoder and detector are tuned.
 
     Attributes:
+        schedule: steps of the learning-rate schedule, at least `steps`.
         distil_batch: texts of every step that keep to the teacher.
         drop: chance that a text loses stop words. longest: tokens of a text that are read.
     """
 
-    steps: int = 2_600
+    steps: int = 1_500
+    schedule: int = 1_800
     batch: int = 160
-    distil_batch: int = 64
+    distil_batch: int = 72
     rate: float = 1.2e-3
     drop: float = 0.12
     longest: int = 20
@@ -93,7 +103,8 @@ def family_examples(texts: Sequence[tuple[str, str]], explicit: bool) -> list[Qu
 
 def tag_texts(quadruples: Sequence[Quadruple]) -> list[tuple[str, str]]:
     """The paper's second text, the tags, as (text, family)."""
-    pairs = {(", ".join(q.tags), q.family) for q in quadruples if q.tags and q.family in tables.families()}  # fmt: skip
+    known = tables.families()
+    pairs = {(", ".join(q.tags), q.family) for q in quadruples if q.tags and q.family in known}
     return sorted(pairs)[:1500]
 
 
@@ -101,9 +112,8 @@ def augmented(text: str, rng: random.Random, drop: float) -> str:
     """EDA (Wei and Zou 2019): function words dropped; denials are never lost."""
     kept = text
     if rng.random() < drop:
-        keep = {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}  # fmt: skip
-        pieces = [w for w in text.split() if w.lower() not in words.FUNCTION_WORDS
-                  or w.lower() in keep or rng.random() < 0.5]  # fmt: skip
+        droppable = words.FUNCTION_WORDS - _KEPT
+        pieces = [w for w in text.split() if w.lower() not in droppable or rng.random() < 0.5]
         kept = " ".join(pieces) or text
     return kept
 
@@ -118,9 +128,15 @@ class _Losses:
         self._unknown = family_columns().index(UNKNOWN)
 
     def __call__(
-        self, detector: TextAuDetector, embedding: Tensor, aus: Tensor, family: Tensor,
-        explicit: Tensor,
-    ) -> Tensor:  # fmt: skip
+        self,
+        detector: TextAuDetector,
+        embedding: Tensor,
+        examples: Examples,
+        rows: NDArray[np.int64],
+    ) -> Tensor:
+        aus = torch.from_numpy(examples.aus[rows])
+        family = torch.from_numpy(examples.families[rows])
+        explicit = torch.from_numpy(examples.explicit[rows])
         adapted = detector.adapt(embedding)
         present = (aus > 0).float()
         logits = detector.presence(adapted)
@@ -145,7 +161,7 @@ class _Losses:
         text = nn.functional.normalize(adapted, dim=-1)
         face = nn.functional.normalize(detector.au_embedding(aus), dim=-1)
         logits = text @ face.T / 0.07
-        same = (torch.cdist(aus, aus) < 1e-3).float()
+        same = ((aus[:, None] - aus[None]).abs().amax(-1) < 5e-3).float()
         target = same / same.sum(1, keepdim=True)
         forth = -(target * torch.log_softmax(logits, 1)).sum(1).mean()
         back = -(target.T * torch.log_softmax(logits, 0)).sum(0).mean()
@@ -153,70 +169,49 @@ class _Losses:
 
 
 def tune(
-    encoder: BuiltinTextEncoder, examples: Examples, banks: Sequence[Bank], options: TuneOptions,
-    folder: Path, report: Report,
-) -> TextAuDetector:  # fmt: skip
+    encoder: BuiltinTextEncoder,
+    examples: Examples,
+    banks: Sequence[Bank],
+    options: TuneOptions,
+    folder: Path,
+    *,
+    report: Report,
+) -> TextAuDetector:
     """Train encoder and detector together; resumes from `folder`/tune.pt."""
     torch.manual_seed(options.seed)
     detector = TextAuDetector(DetectorConfig(width=encoder.width, n_families=len(family_columns())))
-    both = nn.ModuleList([encoder.network, detector])
-    optimiser = torch.optim.AdamW(both.parameters(), lr=options.rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.08
-    )
-    path, first = folder / "tune.pt", 0
-    if path.is_file():
-        state = torch.load(path, weights_only=True)
-        both.load_state_dict(state["both"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
-    rng = np.random.default_rng(options.seed + first)
-    talk = random.Random(options.seed + first)
+    talk = random.Random(options.seed)
     batcher, losses = Batcher(encoder, options.longest), _Losses(examples)
     weights = np.array([bank.weight for bank in banks])
     weights = weights / weights.sum()
-    started, smooth = time.monotonic(), 0.0
-    both.train()
-    for step in range(first, options.steps):
+
+    def loss_of(rng: np.random.Generator) -> Tensor:
         rows = rng.choice(len(examples.texts), options.batch)
-        bank = banks[int(rng.choice(len(banks), p=weights))]
-        others = rng.choice(len(bank.texts), options.distil_batch)
         texts = [augmented(examples.texts[i], talk, options.drop) for i in rows]
         found = encoder.network(*batcher(texts, options.word_dropout, rng))
+        bank = banks[int(rng.choice(len(banks), p=weights))]
+        others = rng.choice(len(bank.texts), options.distil_batch)
         kept = encoder.network(*batcher([bank.texts[i] for i in others], options.word_dropout, rng))
         target = torch.from_numpy(bank.targets[others].astype(np.float32))
-        loss = losses(
-            detector,
-            found,
-            torch.from_numpy(examples.aus[rows]),
-            torch.from_numpy(examples.families[rows]),
-            torch.from_numpy(examples.explicit[rows]),
-        ) + 2.0 * distil_loss(kept, target)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(both.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
-        if (step + 1) % 200 == 0 or step + 1 == options.steps:
-            pace = (time.monotonic() - started) / (step + 1 - first)
-            report(f"tune step {step + 1} loss {smooth:.4f} {pace:.3f} s/step")
-            torch.save(
-                {"both": both.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict(), "step": step + 1}, path,
-            )  # fmt: skip
-    both.eval()
+        return losses(detector, found, examples, rows) + 2.0 * distil_loss(kept, target)
+
+    plan = LoopOptions(options.steps, options.schedule, options.rate, options.seed)
+    run(nn.ModuleList([encoder.network, detector]), loss_of, plan, folder / "tune.pt", report)
     return detector
 
 
 @dataclass(frozen=True)
 class ExpClipOptions:
-    """How the autoencoder and projector are trained (Eq. 1 with the paper's weights 1, 10, 10)."""
+    """How the autoencoder and projector are trained (Eq. 1 with the paper's weights 1, 10, 10).
 
-    steps: int = 3_000
-    batch: int = 256
-    rate: float = 1e-3
+    Attributes:
+        texts: quadruples that are used. noise: perturbation of the blendshapes that move.
+    """
+
+    texts: int = 16_000
+    steps: int = 450
+    batch: int = 192
+    rate: float = 2e-3
     ae_weight: float = 1.0
     align_weight: float = 10.0
     cross_weight: float = 10.0
@@ -237,8 +232,9 @@ def pose_matrix(quadruples: Sequence[Quadruple]) -> NDArray[np.float32]:
     return result
 
 
-def expclip_loss(model: ExpClip, text: Tensor, pose: Tensor, options: ExpClipOptions,
-                 noise: Tensor) -> Tensor:  # fmt: skip
+def expclip_loss(
+    model: ExpClip, text: Tensor, pose: Tensor, noise: Tensor, options: ExpClipOptions
+) -> Tensor:
     """Eqs. 2-4: reconstruction, 1 - cos(P(text), E(b)), and D(P(text)) against b."""
     augmented_pose = (pose + noise).clamp(0, 1)
     code = model.encoder(augmented_pose)
@@ -251,44 +247,28 @@ def expclip_loss(model: ExpClip, text: Tensor, pose: Tensor, options: ExpClipOpt
 
 
 def train_expclip(
-    model: ExpClip, text: NDArray[np.float32], pose: NDArray[np.float32],
-    options: ExpClipOptions, folder: Path, report: Report,
-) -> None:  # fmt: skip
+    model: ExpClip,
+    text: NDArray[np.float32],
+    pose: NDArray[np.float32],
+    options: ExpClipOptions,
+    folder: Path,
+    *,
+    report: Report,
+) -> None:
     """Train E, D and P on cached text embeddings [n, n_text] and poses [n, 52]; resumable."""
     torch.manual_seed(options.seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.08
-    )
-    path, first = folder / "expclip.pt", 0
-    if path.is_file():
-        state = torch.load(path, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
-    rng = np.random.default_rng(options.seed + first)
-    started, smooth = time.monotonic(), 0.0
-    model.train()
-    for step in range(first, options.steps):
+
+    def loss_of(rng: np.random.Generator) -> Tensor:
         rows = rng.choice(len(pose), options.batch)
         target = pose[rows]
         noise = rng.normal(0, options.noise, target.shape).astype(np.float32) * (target > 0)
-        loss = expclip_loss(
-            model, torch.from_numpy(text[rows]), torch.from_numpy(target), options,
+        return expclip_loss(
+            model,
+            torch.from_numpy(text[rows]),
+            torch.from_numpy(target),
             torch.from_numpy(noise),
-        )  # fmt: skip
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        smooth = loss.item() if step == first else 0.98 * smooth + 0.02 * loss.item()
-        if (step + 1) % 250 == 0 or step + 1 == options.steps:
-            pace = (time.monotonic() - started) / (step + 1 - first)
-            report(f"expclip step {step + 1} loss {smooth:.4f} {pace:.3f} s/step")
-            torch.save(
-                {"model": model.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict(), "step": step + 1}, path,
-            )  # fmt: skip
-    model.eval()
+            options,
+        )
+
+    plan = LoopOptions(options.steps, options.steps, options.rate, options.seed)
+    run(model, loss_of, plan, folder / "expclip.pt", report)

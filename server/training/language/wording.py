@@ -10,10 +10,12 @@ import re
 import zlib
 from typing import Final
 
-from server.language.spotting import _IRREGULAR as IRREGULAR
+from server.language.spotting import IRREGULAR
 
-SUBJECTS: Final = ("he", "she", "the actor", "the woman", "the man", "the character", "the girl",
-                   "the boy", "my friend", "someone", "the old man", "the face", "they all", "the queen")  # fmt: skip
+SUBJECTS: Final = (
+    "he", "she", "the actor", "the woman", "the man", "the character", "the girl", "the boy",
+    "my friend", "someone", "the old man", "the face", "they all", "the queen",
+)  # fmt: skip
 POSSESSIVES: Final = ("the", "his", "her", "your", "their")
 
 ADJECTIVE: Final = (
@@ -74,6 +76,10 @@ NAMED: Final = (
     "make a {x}", "{x}, please", "{s}: {x}", "add a {x}", "put on a {x}", "{p} face: {x}",
     "speak with a {x}", "now {x}", "try {x}", "I want {x} here", "go for {x}", "a face with {x}",
     "end on a {x}", "let me see a {x}", "there is a {x}",
+)  # fmt: skip
+SAYING: Final = (
+    "{x}", "{s}: {x}", "like {x}", "as in {x}", "{x}, so to speak", "play it like this: {x}",
+    "the sort of look that says {x}",
 )  # fmt: skip
 WITH_ACTION: Final = (
     "{f} with {a}", "{f}, {a}", "{a} and {f}", "{f} and {a}", "{f} while {a}", "{a}, looking {f}",
