@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from arkit.clip import ArkitClip
 from server.evaluation.ceiling import ceiling
-from server.evaluation.closures import LineCounts, count_line, summary
+from server.evaluation.closures import LineCounts, count_line, count_teeth, summary
 from server.evaluation.lips import load_built_in_lips, load_ict_lips
 from server.evaluation.markdown import as_markdown
 from server.evaluation.perform import perform
@@ -191,9 +191,13 @@ def _closures(
     found: dict[str, Any] = {}
     for fps in rates:
         counts: dict[str, list[LineCounts]] = {head: [] for head in heads}
+        teeth: list[tuple[int, int]] = []
         for line, speech in zip(lines, speeches, strict=True):
             clip = perform(generator, speech, fps)
             for head, gap in heads.items():
                 counts[head].append(count_line(clip, line.phones, gap))
+            teeth.append(count_teeth(clip, line.phones, heads["ict"].to_teeth))
+        touched, of = np.sum(teeth, axis=0)
         found[f"{fps:g} fps"] = {head: summary(c) for head, c in counts.items()}
+        found[f"{fps:g} fps"]["ict"] |= {"teeth": int(touched), "labiodentals": int(of)}
     return found

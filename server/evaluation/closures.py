@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import ArkitClip, Phone
-from server.speech.phones import BILABIALS, VOWELS
+from server.speech.phones import BILABIALS, LABIODENTALS, VOWELS
 
 from .lips import CLOSED_MM
 
 TOLERANCE: Final = 0.040
 """Seconds around a phone within which its closure may fall."""
+TOUCH_MM: Final = 0.5
+"""A lower lip less than this under the edge of the upper teeth touches them."""
 _SUBFRAME: Final = 0.005  # seconds; between frames a rig moves in straight lines
 
 LipGap = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -70,6 +72,17 @@ def count_line(clip: ArkitClip, phones: Sequence[Phone], gap: LipGap) -> LineCou
         closed_vowels=int(sum(shut[m] for m in middles)),
         vowels=len(vowels),
     )
+
+
+def count_teeth(clip: ArkitClip, phones: Sequence[Phone], to_teeth: LipGap) -> tuple[int, int]:
+    """Return how many f v bring the lower lip within `TOUCH_MM` of the teeth, and how many are."""
+    below = np.asarray(to_teeth(clip.coefficients))
+    labiodentals = [p for p in phones if p.phone in LABIODENTALS and p.end < clip.times[-1]]
+    near = [
+        np.flatnonzero((clip.times >= p.start - TOLERANCE) & (clip.times <= p.end + TOLERANCE))
+        for p in labiodentals
+    ]
+    return sum(bool(len(f)) and below[f].min() < TOUCH_MM for f in near), len(labiodentals)
 
 
 def summary(lines: Sequence[LineCounts], n_resamples: int = 2000, seed: int = 0) -> dict[str, Any]:

@@ -57,12 +57,13 @@ def _lips(sets: dict[str, Any]) -> list[str]:
         "p b m with a gap under 1 mm within 40 ms of the phone, and inside it; vowels whose",
         "middle is closed; 95 % intervals over lines.",
         "",
-        "| lines | phones | rate | head | p b m | closed | inside | vowels | closed vowels |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| lines | phones | rate | head | p b m | closed | inside | vowels | closed vowels "
+        "| f v at the teeth |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in sets.items():
         if "skipped" in row:
-            lines.append(f"| {name} | {row['skipped']} | | | | | | | |")
+            lines.append(f"| {name} | {row['skipped']} | | | | | | | | |")
             continue
         for phones in ("given", "heard"):
             for rate, heads in row[phones].items():
@@ -71,6 +72,7 @@ def _lips(sets: dict[str, Any]) -> list[str]:
                         f"{name} ({s['lines']})", phones, rate, head, s["bilabials"],
                         _share(s["closed"]), _share(s["closed_inside"]), s["vowels"],
                         _share(s["closed_vowels"]),
+                        f"{s['teeth']} of {s['labiodentals']}" if "teeth" in s else "",
                     )  # fmt: skip
                     lines.append(f"| {' | '.join(map(str, cells))} |")
     return lines
