@@ -7,13 +7,13 @@ and `clamped_keys` says where, so that the user is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..vendor import clip, names, retime
+from ..vendor import names, retime
 
 Weights = Mapping[str, float]
 """ARKit blendshape -> weight: the sum that drives one shape key."""
@@ -72,16 +72,16 @@ def plan_keys(
     return KeyPlan(frames, curves)
 
 
-def reduced(plan: KeyPlan, take: clip.ArkitClip, tolerance: float) -> KeyPlan:
+def reduced(plan: KeyPlan, tolerance: float, contact_frames: Iterable[float] = ()) -> KeyPlan:
     """Leave out keys that straight lines between the others reach within `tolerance`.
 
-    The frames nearest to a contact keep their keys, so that lips still close.
+    The keys nearest to `contact_frames` stay, so that lips still close.
     """
-    if tolerance <= 0.0:
+    if tolerance <= 0.0 or not len(plan.frames):
         return plan
-    middles = [0.5 * (contact.start + contact.end) for contact in take.contacts]
-    n_frames = len(plan.frames)
-    contacts = sorted({i for i in (round(t * take.fps) for t in middles) if 0 <= i < n_frames})
+    first, last = plan.frames[0], plan.frames[-1]
+    within = [frame for frame in contact_frames if first <= frame <= last]
+    contacts = sorted({int(np.abs(plan.frames - frame).argmin()) for frame in within})
     kept = {
         shape_key: retime.reduce_keys(curve, tolerance, contacts)
         for shape_key, curve in plan.curves.items()

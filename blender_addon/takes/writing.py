@@ -90,6 +90,7 @@ class TakeWriter:
         self._base = base
         self._parts: list[_Part] | None = None
         self._restarts = 0
+        self._contact_frames: list[float] = []
         self.notes: list[str] = []
 
     def step(self, seconds: float) -> bool:
@@ -132,6 +133,10 @@ class TakeWriter:
                 f"No shape key of '{character.name}' can be keyed. See the report in Character."
             )
         rate = scene_rate(scene.render.fps, scene.render.fps_base)
+        self._contact_frames = [
+            self._target.start_frame + 0.5 * (contact.start + contact.end) * rate
+            for contact in self._take.contacts
+        ]
         frames = key_frames(self._take.n_frames, self._target.start_frame, rate, self._take.fps)
         name = take_name(self._target.label, self._take_number(character))
         parts = []
@@ -152,13 +157,11 @@ class TakeWriter:
 
     def _plan(self, character: Any, mesh: ShapedMesh, drives: Any, frames: Any) -> KeyPlan:
         if self._target.splice is None or self._base is None:
-            plan = plan_keys(self._take.coefficients, drives, frames)
-        else:
-            base_take = self._base_take(character)
-            clips = (self._base, self._take)
-            splice = self._target.splice
-            plan = plan_splice(base_take, mesh, drives, frames, clips=clips, splice=splice)
-        return reduced(plan, self._take, self._target.tolerance)
+            return plan_keys(self._take.coefficients, drives, frames)
+        base_take = self._base_take(character)
+        clips = (self._base, self._take)
+        splice = self._target.splice
+        return plan_splice(base_take, mesh, drives, frames, clips=clips, splice=splice)
 
     def _new_action(self, character: Any, mesh: ShapedMesh, name: str) -> tuple[Any, str]:
         """A new action, or a copy of the one that a part of is made anew."""
@@ -195,11 +198,14 @@ class TakeWriter:
                 self._restart()
                 return True
             shape_key = part.waiting.pop(0)
+            # Reducing takes long enough to be done curve by curve.
+            one = KeyPlan(part.plan.frames, {shape_key: part.plan.curves[shape_key]})
+            one = reduced(one, self._target.tolerance, self._contact_frames)
             curve = compat.curves_of(written.action, written.slot).find(key_path(shape_key))
             if curve is None:
-                write_curve(written, part.plan, shape_key)
+                write_curve(written, one, shape_key)
             else:
-                replace_keys(curve, part.plan.points(shape_key))
+                replace_keys(curve, one.points(shape_key))
             return True
         return False
 

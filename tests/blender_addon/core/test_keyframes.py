@@ -12,6 +12,7 @@ from blender_addon.core.keyframes import (
     clamping_sentence,
     key_frames,
     plan_keys,
+    reduced,
 )
 from blender_addon.core.readback import coefficients_from_keys
 
@@ -86,3 +87,18 @@ def test_an_edit_on_one_half_moves_the_blendshape_by_half_of_it(coefficients: np
     read = coefficients_from_keys(coefficients, [(weights, curves)])
     assert np.allclose(read[:, INDEX["browInnerUp"]], 0.4)
     assert np.array_equal(read[:, INDEX["jawOpen"]], coefficients[:, INDEX["jawOpen"]])
+
+
+def test_fewer_keys_stay_within_the_tolerance_and_keep_the_contacts() -> None:
+    frames = np.arange(100, 200, dtype=np.float32)
+    curve = np.sin(frames / 20).astype(np.float32)
+    plan = reduced(KeyPlan(frames, {"jawOpen": curve}), 0.01, [50.0, 133.2, 900.0])
+    points = plan.points("jawOpen")
+    assert len(points) < 30 and 133.0 in points[:, 0]
+    assert np.abs(np.interp(frames, *points.T) - curve).max() <= 0.0101
+
+
+def test_without_a_tolerance_every_frame_has_its_key() -> None:
+    frames = np.arange(5, dtype=np.float32)
+    plan = KeyPlan(frames, {"jawOpen": np.zeros(5, np.float32)})
+    assert len(reduced(plan, 0.0).points("jawOpen")) == 5
