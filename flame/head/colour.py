@@ -6,12 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from flame.head.maths import Array, blob, smoothstep
+from flame.head.maths import Array, Indices, blob, smoothstep
 from flame.head.parts import IRIS_RADIUS, PUPIL_RADIUS
 from flame.head.skin import Skin
 from flame.head.surface import EYE_CENTRE, normals, skin_distance
+from flame.head.topology import Opening
 
-COLOURS: Final[dict[str, tuple[float, float, float]]] = {
+Colour = tuple[float, float, float]
+
+COLOURS: Final[dict[str, Colour]] = {
     "skin": (0.86, 0.66, 0.55),
     "lips": (0.76, 0.48, 0.43),
     "mouth": (0.36, 0.13, 0.13),
@@ -45,50 +48,52 @@ def _hollows(skin: Skin) -> Array:
     return shade
 
 
+# Tint, then the share that each loop of an opening takes of it; -1 is the pocket's bottom.
+_LOOP_TINTS: Final[dict[str, tuple[Colour, dict[int, float]]]] = {
+    "eye": ((0.70, 0.40, 0.37), {7: 0.35, 8: 0.75, 9: 0.9, 10: 0.9, 11: 0.9}),
+    "nostril": ((0.18, 0.07, 0.06), {1: 0.25, 2: 0.8, 3: 1.0, 4: 1.0, -1: 1.0}),
+    "ear": ((0.76, 0.44, 0.38), dict.fromkeys(range(2, 10), 0.35) | {-1: 0.7}),
+}
+# Blood and thin skin: share, centre, widths (cm), tint.
+_FLUSHES: Final = (
+    (0.40, (4.2, -3.4, 7.8), (1.5, 1.2, 3.0), (0.84, 0.50, 0.43)),
+    (0.45, (0.4, -3.8, 11.4), (1.0, 0.7, 1.2), (0.84, 0.50, 0.43)),
+    (0.25, (0.0, -10.3, 9.0), (1.4, 0.8, 2.0), (0.84, 0.50, 0.43)),
+    (0.30, (3.1, 0.75, 8.5), (1.3, 0.45, 2.0), (0.74, 0.48, 0.42)),
+    (0.25, (3.0, -0.9, 8.5), (1.2, 0.4, 2.0), (0.74, 0.48, 0.44)),
+)
+
+
+def _mix(colour: Array, index: Indices, share: Array | float, target: Colour) -> None:
+    """Move the colours in `index` towards `target` by `share`, in place."""
+    part = np.broadcast_to(share, index.shape)[..., None]
+    colour[index] += part * (np.array(target) - colour[index])
+
+
+def _tint_mouth(colour: Array, opening: Opening) -> None:
+    for ring, share in ((5, 0.45), (6, 0.95), (7, 1.0), (8, 1.0), (9, 1.0)):
+        _mix(colour, opening.loops[ring], share, COLOURS["lips"])
+    depth = smoothstep(0.0, 3.0, np.arange(len(opening.loops) - 9, dtype=np.float64))
+    for loop, share in zip(opening.loops[9:], depth, strict=True):
+        _mix(colour, loop, float(share), COLOURS["mouth"])
+    _mix(colour, opening.bottom, 1.0, COLOURS["mouth"])
+
+
 def skin_colours(skin: Skin) -> Array:
     """Return a colour for each vertex of the skin, [V, 3]."""
     points = skin.vertices.copy()
     points[:, 0] = np.abs(points[:, 0])
+    everywhere = np.arange(len(points))
     colour = np.tile(np.array(COLOURS["skin"]), (len(points), 1))
-
-    def tint(weight: Array, target: tuple[float, float, float]) -> None:
-        colour[:] += weight[:, None] * (np.array(target) - colour)
-
-    red = (0.84, 0.50, 0.43)
-    tint(0.40 * blob(points, (4.2, -3.4, 7.8), (1.5, 1.2, 3.0)), red)
-    tint(0.45 * blob(points, (0.4, -3.8, 11.4), (1.0, 0.7, 1.2)), red)
-    tint(0.25 * blob(points, (0.0, -10.3, 9.0), (1.4, 0.8, 2.0)), red)
-    tint(0.30 * blob(points, (3.1, 0.75, 8.5), (1.3, 0.45, 2.0)), (0.74, 0.48, 0.42))
-    tint(0.25 * blob(points, (3.0, -0.9, 8.5), (1.2, 0.4, 2.0)), (0.74, 0.48, 0.44))
-    opening = skin.topology.openings["mouth"]
-    lips = np.zeros(len(points))
-    for ring, share in ((4, 0.0), (5, 0.45), (6, 0.95), (7, 1.0), (8, 1.0), (9, 1.0)):
-        lips[opening.loops[ring]] = share
-    tint(lips, COLOURS["lips"])
-    deep = np.zeros(len(points))
-    for ring, loop in enumerate(opening.loops[9:]):
-        deep[loop] = smoothstep(0.0, 3.0, np.array([float(ring)]))[0]
-    deep[opening.bottom] = 1.0
-    tint(deep, COLOURS["mouth"])
-    for side in ("left", "right"):
-        eye = skin.topology.openings[f"eye_{side}"]
-        for ring, share in ((7, 0.35), (8, 0.75), (9, 0.9), (10, 0.9), (11, 0.9)):
-            mask = np.zeros(len(points))
-            mask[eye.loops[ring]] = share
-            tint(mask, (0.70, 0.40, 0.37))
-        hole = skin.topology.openings[f"nostril_{side}"]
-        for ring, share in ((1, 0.25), (2, 0.8), (3, 1.0), (4, 1.0)):
-            mask = np.zeros(len(points))
-            mask[hole.loops[ring]] = share
-            tint(mask, (0.20, 0.08, 0.07))
-        mask = np.zeros(len(points))
-        mask[hole.bottom] = 1.0
-        tint(mask, (0.15, 0.06, 0.05))
-        ear = skin.topology.openings[f"ear_{side}"]
-        mask = np.zeros(len(points))
-        mask[ear.loops[2:].ravel()] = 0.35
-        mask[ear.bottom] = 0.7
-        tint(mask, (0.76, 0.44, 0.38))
+    for share, centre, widths, target in _FLUSHES:
+        _mix(colour, everywhere, share * blob(points, centre, widths), target)
+    _tint_mouth(colour, skin.topology.openings["mouth"])
+    for kind, (target, shares) in _LOOP_TINTS.items():
+        for side in ("left", "right"):
+            opening = skin.topology.openings[f"{kind}_{side}"]
+            for ring, share in shares.items():
+                index = opening.bottom if ring < 0 else opening.loops[ring]
+                _mix(colour, index, share, target)
     return colour * (1.0 - _hollows(skin)[:, None] * np.array([0.30, 0.40, 0.42]))
 
 

@@ -15,7 +15,7 @@ from flame.head.eyelids import eyelid_loops
 from flame.head.lips import mouth_loops
 from flame.head.maths import Array, Indices, spline
 from flame.head.nostrils import nostril_loops
-from flame.head.surface import normals, project
+from flame.head.surface import project
 from flame.head.topology import COLUMNS, ROWS, SkinBuilder, SkinTopology
 
 # row, front (y, z), side (y, x), back (y, z): rings from the neck's edge to the top.
@@ -90,10 +90,11 @@ def _neighbours(faces: Indices, n_vertices: int) -> tuple[Indices, Array]:
     return table, mask
 
 
-def _average(values: Array, table: Indices, mask: Array) -> Array:
-    return np.einsum("vkd,vk->vd", values[table], mask) / np.maximum(
-        mask.sum(axis=1, keepdims=True), 1.0
-    )
+def _average(points: Array, index: Indices, table: Indices, mask: Array) -> Array:
+    """Return the mean of the neighbours of the vertices in `index`, [N, 3]."""
+    near = mask[index]
+    total = np.einsum("vkd,vk->vd", points[table[index]], near)
+    return total / np.maximum(near.sum(axis=1, keepdims=True), 1.0)
 
 
 def _spread(start: Array, pinned: Indices, targets: Array, table: Indices, mask: Array) -> Array:
@@ -136,6 +137,43 @@ def _place_loops(topology: SkinTopology, points: Array) -> Indices:
     return np.unique(np.concatenate(fixed))
 
 
+def _start(topology: SkinTopology, table: Indices, mask: Array) -> Array:
+    """Return the first guess of every vertex: the authored rings and a domed cap."""
+    points = np.zeros((topology.n_vertices, 3))
+    points[topology.wall] = _starting_wall()
+    inside = topology.cap[1:-1, 1:-1].ravel()
+    points[inside] = points[topology.wall[-1]].mean(axis=0)
+    for _ in range(150):
+        points[inside] = _average(points, inside, table, mask)
+    points[inside, 1] += 1.2
+    return points
+
+
+def _relax(points: Array, index: Indices, table: Indices, mask: Array) -> None:
+    """Even out the vertices in `index` on the sculpt, in place, the nose more than the rest."""
+    points[index] = project(points[index], rounds=5)
+    for _ in range(10):
+        points[index] += 0.8 * (_average(points, index, table, mask) - points[index])
+        points[index] = project(points[index], rounds=1)
+    nose = index[(np.abs(points[index, 0]) < 2.4) & (np.abs(points[index, 1] + 2.4) < 2.9)]
+    for _ in range(24):
+        points[nose] = project(_average(points, nose, table, mask), rounds=1)
+    points[index] = project(points[index], rounds=2)
+    beside = np.abs(np.abs(points[index, 0]) - 1.7) < 0.75
+    crease = index[beside & (np.abs(points[index, 1] + 3.9) < 1.4)]
+    for _ in range(3):
+        points[crease] += 0.5 * (_average(points, crease, table, mask) - points[crease])
+
+
+def _close_pockets(points: Array, topology: SkinTopology, table: Indices, mask: Array) -> None:
+    """Span the bottom of every opening like a soap film, in place."""
+    for opening in topology.openings.values():
+        points[opening.bottom] = points[opening.loops[-1]].mean(axis=0)
+    bottoms = np.concatenate([opening.bottom for opening in topology.openings.values()])
+    for _ in range(60):
+        points[bottoms] = _average(points, bottoms, table, mask)
+
+
 def build_skin() -> Skin:
     """Return the skin of the head in its neutral pose, in centimetres."""
     topology = _topology()
@@ -144,57 +182,22 @@ def build_skin() -> Skin:
     for a, b in topology.mirror.items():
         mirror[a] = b
     table, mask = _neighbours(faces, topology.n_vertices)
-    points = np.zeros((topology.n_vertices, 3))
-    points[topology.wall] = _starting_wall()
-    cap_inside = topology.cap[1:-1, 1:-1].ravel()
-    top = points[topology.wall[-1]]
-    points[cap_inside] = top.mean(axis=0)
-    for _ in range(150):
-        points[cap_inside] = _average(points, table, mask)[cap_inside]
-    points[cap_inside, 1] += 1.2
-    start = points.copy()
-    bottoms = np.concatenate([opening.bottom for opening in topology.openings.values()])
-    loops = _place_loops(topology, points)
+    start = _start(topology, table, mask)
+    points = start.copy()
     neck = topology.wall[0]
-    pinned = np.unique(np.concatenate([loops, neck]))
+    pinned = np.union1d(_place_loops(topology, points), neck)
     points = _spread(start, pinned, points, table, mask)
+    # The outermost loops were only a first guess: they relax with the wall.
+    soft = [
+        topology.openings[name].loops[:count].ravel()
+        for name, count in (("mouth", 4), ("eye_left", 2), ("eye_right", 2))
+    ]
     free = np.ones(len(points), dtype=bool)
     free[pinned] = False
-    # The outer loops were only a first guess: they relax with the wall.
-    soft = np.concatenate(
-        [
-            topology.openings[name].loops[:count].ravel()
-            for name, count in (("mouth", 4), ("eye_left", 2), ("eye_right", 2))
-        ]
-    )
-    free[soft] = True
-    free[bottoms] = False
-    index = np.flatnonzero(free)
-    points[index] = project(points[index], rounds=5)
-    for _ in range(10):
-        points[index] += 0.8 * (_average(points, table, mask)[index] - points[index])
-        points[index] = project(points[index], rounds=1)
-    nose = index[(np.abs(points[index, 0]) < 2.4) & (np.abs(points[index, 1] + 2.4) < 2.9)]
-    for _ in range(24):
-        near = np.einsum("vkd,vk->vd", points[table[nose]], mask[nose])
-        points[nose] = near / mask[nose].sum(axis=1, keepdims=True)
-        points[nose] = project(points[nose], rounds=1)
-    points[index] = project(points[index], rounds=2)
-    crease = index[
-        (np.abs(np.abs(points[index, 0]) - 1.7) < 0.75) & (np.abs(points[index, 1] + 3.9) < 1.4)
-    ]
-    for _ in range(3):
-        points[crease] = 0.5 * points[crease] + 0.5 * _average(points, table, mask)[crease]
+    free[np.concatenate(soft)] = True
+    free[np.concatenate([opening.bottom for opening in topology.openings.values()])] = False
+    _relax(points, np.flatnonzero(free), table, mask)
     points[neck] = project(points[neck], rounds=4)
     points[neck, 1] = _NECK_Y
-    for opening in topology.openings.values():
-        points[opening.bottom] = points[opening.loops[-1]].mean(axis=0)
-    for _ in range(60):
-        points[bottoms] = np.einsum("vkd,vk->vd", points[table[bottoms]], mask[bottoms]) / 4.0
-    points = _symmetric(points, mirror)
-    return Skin(points, faces, topology, mirror)
-
-
-def skin_normals(points: Array) -> Array:
-    """Return outward unit normals of the sculpt at points [N, 3]."""
-    return normals(points)
+    _close_pockets(points, topology, table, mask)
+    return Skin(_symmetric(points, mirror), faces, topology, mirror)
