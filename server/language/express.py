@@ -33,6 +33,7 @@ _MOST_UNKNOWN: Final = 0.5
 _LEAST_CONFIDENCE: Final = 0.25
 _LEAST_CHANCE: Final = 0.4
 """Of the likeliest emotion; under it the AU head speaks instead of the families."""
+_UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
 _STORY_WORDS: Final = 3
@@ -177,12 +178,14 @@ class Director:
         draft = _Draft()
         if self._is_story(reading, whole):
             self._add_guess(draft, whole, 1.0, "", reading.tokens)
-            return draft
+            if draft.feelings:
+                return draft
+            draft.notes.clear()
         for content in reading.contents:
             _add_content(draft, content)
         for i, clause in enumerate(reading.clauses):
             own = [c for c in reading.contents if c.clause == i]
-            self._add_unread(draft, reading, clause, own)
+            self._add_unread(draft, reading, clause, own, whole)
         if not reading.contents and not draft.feelings and not draft.explicit and not draft.denied:
             self._add_guess(draft, whole, 1.0, "", reading.tokens)
         return draft
@@ -201,31 +204,21 @@ class Director:
         return (thin and whole.unknown < _MOST_UNKNOWN) or (bool(heard) and unread > 0)
 
     def _add_unread(
-        self, draft: _Draft, reading: Reading, clause: Clause, own: list[Content]
+        self, draft: _Draft, reading: Reading, clause: Clause, own: list[Content], whole: Guess
     ) -> None:
         """Words of a clause that no table knows: ask the network, if they look like a direction."""
-        if not clause.unread:
+        if not _worth_asking(reading, clause, own):
             return
-        alone = not reading.contents
-        if alone and sum(len(c.unread) for c in reading.clauses) > _STORY_WORDS:
-            return
-        if own and (len(clause.unread) > 1 or any(c.kind != "named" for c in own)):
-            return
-        if len(clause.unread) > _STORY_WORDS:
-            return
-        said = " ".join(clause.unread) if not clause.parts else _without_scope(reading, clause)
+        on_part = bool(clause.parts) and not own
+        said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
         found = guess(self.detector, self.encoder.encode([said]))[0]
-        if clause.parts and not own:
+        if on_part and whole.explicit >= 0.5:
             self._add_part_guess(draft, clause, found, reading)
-            return
-        if found.explicit < 0.5 or found.unknown > 0.5:
-            return
-        if not alone and (found.unknown > 0.3 or found.confidence < _SURE):
-            return
-        if clause.denied:
-            self._deny_guess(draft, found, said)
-        else:
-            self._add_guess(draft, found, clause.degree, clause.side, clause.unread)
+        elif not on_part and _sounds_like_direction(found, alone=not reading.contents):
+            if clause.denied:
+                self._deny_guess(draft, found, said)
+            else:
+                self._add_guess(draft, found, clause.degree, clause.side, clause.unread)
 
     @staticmethod
     def _add_part_guess(draft: _Draft, clause: Clause, found: Guess, reading: Reading) -> None:
@@ -248,7 +241,7 @@ class Director:
     def _add_guess(
         draft: _Draft, found: Guess, degree: float, side: str, said: Sequence[str]
     ) -> None:
-        heard = causes.votes(said) if found.explicit < _SURE or len(said) > _STORY_WORDS else {}
+        heard = causes.votes(said)
         unknown = causes.less_unknown(found.unknown, heard)
         face, family, chance = feelings.likely_face(causes.reweighed(found.families, heard))
         confidence = (1.0 - unknown) * chance
@@ -285,6 +278,23 @@ class Director:
             shown, shapes, round(confidence, 3), near, list(dict.fromkeys(notes)),
             self.pose_embedding(shapes), emotion, intensity, head,
         )  # fmt: skip
+
+
+def _worth_asking(reading: Reading, clause: Clause, own: Sequence[Content]) -> bool:
+    """A few unread words, alone or beside a named expression; more is a story, read as a whole."""
+    if not 0 < len(clause.unread) <= _STORY_WORDS:
+        return False
+    if not reading.contents:
+        short = sum(len(c.unread) for c in reading.clauses) <= _STORY_WORDS
+        return short and not causes.votes(reading.tokens)
+    return not own or (len(clause.unread) == 1 and all(c.kind == "named" for c in own))
+
+
+def _sounds_like_direction(found: Guess, alone: bool) -> bool:
+    """Whether the network is sure enough that unread words describe a face."""
+    if found.explicit < 0.5 or found.unknown > _MOST_UNKNOWN:
+        return False
+    return alone or (found.unknown <= _UNLIKELY and found.confidence >= _SURE)
 
 
 def _without_scope(reading: Reading, clause: Clause) -> str:
