@@ -71,10 +71,7 @@ class _Performs:
 
     def _start(self, context) -> bool:
         try:
-            target, request, audio, base = self.order(context)
-            session().start(
-                server_address(), target, request, audio, base=base, on_written=_written
-            )
+            session().start(server_address(), self.order(context), on_written=_written)
         except SoliloquyError as error:
             self.report({"ERROR"}, str(error))
             return False

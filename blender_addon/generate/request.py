@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from ..character.matching import character_match
@@ -16,16 +15,8 @@ from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import strips_of_line
 from ..takes.storage import load_clip
-from ..vendor import clip, messages, names
-
-
-class Order(NamedTuple):
-    """A request, its audio, and where its takes belong."""
-
-    target: Target
-    request: messages.GenerateRequest
-    audio: bytes | Path | None
-    base: clip.ArkitClip | None = None
+from ..vendor import messages, names
+from .order import Order
 
 
 def build_order(context: Any) -> Order:

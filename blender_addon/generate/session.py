@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 
 from ..core.errors import ServerError, SoliloquyError
@@ -20,6 +19,7 @@ from ..core.target import Target
 from ..takes.writing import TakeWriter
 from ..vendor import clip, messages
 from .client import open_client
+from .order import Order
 
 PUMP_SECONDS: Final = 0.012
 """Time for one pump: it may run between two redraws without being noticed."""
@@ -91,17 +91,12 @@ class Session:
     def start(
         self,
         address: str,
-        target: Target,
-        request: messages.GenerateRequest,
-        audio: bytes | Path | None,
-        *,
-        base: clip.ArkitClip | None = None,
+        order: Order,
         on_written: Callable[[], None] | None = None,
     ) -> None:
         """Send a request; `pump` does the rest.
 
         Args:
-            base: the take into which the new one is spliced, when the target says so.
             on_written: called after each take that was written (redraw, undo step).
 
         Raises:
@@ -110,14 +105,14 @@ class Session:
         if self.is_busy:
             raise ServerError("A line is being made already. Wait for it or cancel it.")
         self.connect(address)
-        self._target = target
+        self._target = order.target
         self._n_written = 0
         self._notes = []
-        self._base = base
+        self._base = order.base
         self._on_written = on_written
         self.lost = ""
-        self.job = Job(request.request_id)
-        self._client.submit(request, audio)
+        self.job = Job(order.request.request_id)
+        self._client.submit(order.request, order.audio)
 
     def cancel(self) -> None:
         """End the job now: late events are ignored, and nothing half-written stays."""

@@ -22,7 +22,7 @@ def _start(address: str, wav: str) -> tuple[Any, Any]:
     tools.use_server(address)
     tools.file_line(character, wav)
     running = session()
-    running.start(address, *build_order(bpy.context))
+    running.start(address, build_order(bpy.context))
     return face, running
 
 
@@ -103,7 +103,7 @@ def undo_in_the_middle_of_writing(address: str, wav: str) -> None:
     from blender_addon.generate.session import session
 
     running = session()
-    running.start(address, *build_order(bpy.context))
+    running.start(address, build_order(bpy.context))
     end = time.monotonic() + 20
     while len(_soliloquy_actions()) == 0 and time.monotonic() < end:
         running.pump(seconds=0.0)

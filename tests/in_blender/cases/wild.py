@@ -100,7 +100,7 @@ class Wild:
 
         if not bpy.ops.soliloquy.generate.poll():
             return
-        session().start(self.address, *build_order(bpy.context), on_written=self.push)
+        session().start(self.address, build_order(bpy.context), on_written=self.push)
 
     def do_generate_and_wait(self) -> None:
         bpy.ops.soliloquy.generate()
