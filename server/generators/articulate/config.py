@@ -78,7 +78,8 @@ class ArticulateConfig:
 
     Attributes:
         timings: one per articulator of `poses.ARTICULATORS`, in that order. Rounding starts early
-            (120-200 ms in the literature on lip-heavy vowels), pressing is quick.
+            (120-200 ms in the literature on lip-heavy vowels; the captured takes would have it
+            50 ms later), pressing is quick; the others agree with the takes within a frame.
         hold: share of a phone, from either end, by which its target is fully reached.
         longest_hold: seconds after which a target is fully reached even in long phones.
         short_pause: seconds; a shorter silence closes the mouth only partly.
@@ -92,11 +93,11 @@ class ArticulateConfig:
     """
 
     timings: tuple[Timing, ...] = (
-        Timing(0.100, 0.090),  # jaw
-        Timing(0.080, 0.080),  # aperture
-        Timing(0.160, 0.130),  # rounding
-        Timing(0.120, 0.100),  # spreading
-        Timing(0.060, 0.050),  # pressing
+        Timing(0.085, 0.105),  # jaw
+        Timing(0.060, 0.100),  # aperture
+        Timing(0.160, 0.160),  # rounding
+        Timing(0.105, 0.115),  # spreading
+        Timing(0.055, 0.055),  # pressing
         Timing(0.050, 0.050),  # tongue
     )
     hold: float = 0.4
