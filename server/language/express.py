@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from arkit.action_units import ACTION_UNITS, limitation
@@ -25,7 +26,9 @@ from .encoder import BuiltinTextEncoder, load_encoder
 from .expclip import ExpClip, load_expclip
 from .faces import Face
 from .reading import Clause, Content, Reading
-from .words import is_word
+from .spelling import corrected
+from .spotting import phrase_words
+from .words import is_word, tokens
 
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
@@ -33,6 +36,11 @@ _MOST_UNKNOWN: Final = 0.5
 _LEAST_CONFIDENCE: Final = 0.25
 _LEAST_CHANCE: Final = 0.4
 """Of the likeliest emotion; under it the AU head speaks instead of the families."""
+_SAID_OF: Final = frozenset(
+    {"is", "am", "are", "was", "were", "feel", "feels", "feeling", "felt", "look", "looks",
+     "looking", "looked", "seem", "seems", "seemed", "appear", "appears", "become", "becomes",
+     "get", "gets", "getting", "grow", "grows", "turn", "turns", "stay", "stays", "remain", "act"}
+)  # fmt: skip
 _UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
@@ -123,12 +131,19 @@ class Director:
         self.expclip = expclip
         self.left_out = left_out
         self._index = tuple(index)
-        self._vectors = vectors if vectors is not None else np.zeros((0, encoder.width), np.float32)
+        known = vectors if vectors is not None else np.zeros((0, encoder.width), np.float32)
+        self._vectors = torch.from_numpy(np.ascontiguousarray(known))
+
+    def _knows(self, word: str) -> bool:
+        return self.encoder.knows(word) or word in phrase_words()
 
     # --- the questions -------------------------------------------------------------------------
 
     def express(self, text: str) -> Expression:
         """The face of a direction. Never raises on text; empty or unknown text is neutral."""
+        said, changes = corrected(tokens(text), self._knows)
+        if changes:
+            text = " ".join(said)
         reading = scope.read(text, self.left_out)
         if not any(is_word(token) for token in reading.tokens):
             return self._finish({}, 0.0, [], ["The direction is empty, so the face is neutral."])
@@ -138,7 +153,8 @@ class Director:
         face = _composed(draft)
         near = list(dict.fromkeys([*draft.near, *self.nearest(embedding[0])]))[:5]
         confidence = float(np.mean(draft.confidence)) if draft.confidence else 0.0
-        notes = [*reading.notes, *draft.notes]
+        spelt = [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
+        notes = [*spelt, *reading.notes, *draft.notes]
         return self._finish(face, confidence, near, notes, draft)
 
     def emotion_of(self, text: str) -> EmotionReading:
@@ -159,10 +175,10 @@ class Director:
 
     def nearest(self, embedding: NDArray[np.float32], count: int = 5) -> list[str]:
         """Known expressions whose words are nearest in meaning."""
-        if not len(self._vectors):
+        if len(self._vectors) < count:
             return []
-        scores = self._vectors @ embedding
-        return [self._index[i] for i in np.argsort(-scores)[:count]]
+        scores = torch.mv(self._vectors, torch.from_numpy(embedding))
+        return [self._index[i] for i in torch.topk(scores, count).indices.tolist()]
 
     def text_embedding(self, text: str) -> NDArray[np.float32]:
         """The text projected into ExpCLIP's space, float32 [256]: the paper's P(E_text(text))."""
@@ -196,7 +212,7 @@ class Director:
         if not reading.contents:
             return False
         strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
-        if strong or whole.explicit >= 0.5:
+        if strong or whole.explicit >= 0.5 or _is_predicate(reading):
             return False
         unread = sum(len(clause.unread) for clause in reading.clauses)
         thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
@@ -278,6 +294,15 @@ class Director:
             shown, shapes, round(confidence, 3), near, list(dict.fromkeys(notes)),
             self.pose_embedding(shapes), emotion, intensity, head,
         )  # fmt: skip
+
+
+def _is_predicate(reading: Reading) -> bool:
+    """Whether a feeling is said of someone: "is afraid", "looks a little sad"."""
+    return any(
+        _SAID_OF & set(reading.tokens[max(0, content.start - 3) : content.start])
+        for content in reading.contents
+        if content.kind == "feeling"
+    )
 
 
 def _worth_asking(reading: Reading, clause: Clause, own: Sequence[Content]) -> bool:

@@ -103,6 +103,10 @@ class PhraseBook:
         if words:
             self._by_first.setdefault(words[0], {}).setdefault(words, (tag, value))
 
+    def words(self) -> set[str]:
+        """Every word of every phrase."""
+        return {word for phrases in self._by_first.values() for key in phrases for word in key}
+
     def find(self, tokens: Sequence[str], places: Sequence[int]) -> list[Span]:
         """Longest phrases over the tokens at `places`, in order, without overlap."""
         spans: list[Span] = []
@@ -205,6 +209,13 @@ def motion_words() -> PhraseBook:
         if words:
             book.add(" ".join(words), "motion", frozenset(names))
     return book
+
+
+@lru_cache(maxsize=1)
+def phrase_words() -> frozenset[str]:
+    """Every word, in every inflection, that a phrase of the tables holds."""
+    books = (whole_phrases(), part_names(), motion_words())
+    return frozenset(word for book in books for word in book.words())
 
 
 def au_code(token: str) -> tuple[str, float | None] | None:
