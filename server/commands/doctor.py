@@ -78,7 +78,7 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    needed = ("numpy", "scipy", "zmq", "soundfile", "librosa", "torch", "safetensors")
+    needed = ("numpy", "scipy", "zmq", "soundfile", "soxr", "torch", "safetensors")
     for name in needed:
         there = importlib.util.find_spec(name) is not None
         yield Finding(f"package {name}", there, "found" if there else "absent", "pip install "
