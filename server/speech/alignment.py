@@ -33,7 +33,7 @@ SKIP_COST_PER_PHONE: Final = 5.0
 LOWEST_SCORE: Final = -7.0
 """Nats: one frame cannot speak louder against a phone than this."""
 DOUBTFUL: Final = 0.2
-"""Confidence below which a word is reported: 1 % of right words and 75 % of wrong ones lie there."""
+"""Confidence under which a word is reported: so are 1 % of right words and 75 % of wrong ones."""
 
 _OTHER: Final = len(PHONES)
 """Column of the scores for speech outside of the text."""

@@ -34,6 +34,7 @@ from .recogniser import (
 from .segments import stretches
 
 RECOGNISERS: Final[dict[str, str]] = {
+    "ears": "server.speech.ears_recogniser:EarsRecogniser",
     "sphinx": "server.speech.sphinx:SphinxRecogniser",
     "babble": "server.speech.babble:BabbleRecogniser",
 }

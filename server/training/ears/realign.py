@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +47,7 @@ SURE: float = 0.6
 LEAST_CONFIDENCE: float = 0.3
 """Mean confidence of the words from which an aligned line is used."""
 _PEAK = 0.5
+_TESTS = Path(__file__).parents[2] / "evaluation" / "ears_tests.toml"
 
 
 class Pronouncer:
@@ -120,9 +122,12 @@ def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path)
 
 
 def lines_of(name: str, root: Path) -> list[Line]:
-    """Return the lines of a set: a prompt speaker, "digits", "a2f" or "facegood"."""
+    """Return the lines of a set: a prompt speaker, "digits", "a2f" or "facegood"; none is a test."""
     if name in PROMPTS:
-        return prompt_lines(name, root)
+        listed = tomllib.loads(_TESTS.read_text(encoding="utf-8"))
+        tested = set(listed["allison"]["prompts"])
+        lines = prompt_lines(name, root)
+        return [x for x in lines if f"{x.path.parent.name}/{x.path.stem}" not in tested]
     return digit_lines(data_folder()) if name == "digits" else untranscribed_lines(
         name, data_folder()
     )  # fmt: skip
