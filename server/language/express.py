@@ -32,8 +32,13 @@ from .words import is_word, tokens
 
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
+_NOT_UNDERSTOOD: Final = (
+    "Nothing in the direction was understood as an expression, so the face stays neutral there."
+)
 _MOST_UNKNOWN: Final = 0.5
 _LEAST_CONFIDENCE: Final = 0.25
+_LEAST_UNAIDED: Final = 0.48
+"""Without a common cause in the text the network alone has to be surer."""
 _LEAST_CHANCE: Final = 0.4
 """Of the likeliest emotion; under it the AU head speaks instead of the families."""
 _SAID_OF: Final = frozenset(
@@ -145,8 +150,10 @@ class Director:
         if changes:
             text = " ".join(said)
         reading = scope.read(text, self.left_out)
-        if not any(is_word(token) for token in reading.tokens):
+        if not any(token.strip("0123456789.").isalnum() for token in reading.tokens):
             return self._finish({}, 0.0, [], ["The direction is empty, so the face is neutral."])
+        if not reading.contents and not any(self._knows(t) for t in reading.tokens if is_word(t)):
+            return self._finish({}, 0.0, [], [_NOT_UNDERSTOOD])
         embedding = self.encoder.encode([text])
         whole = guess(self.detector, embedding)[0]
         draft = self._draft(reading, whole)
@@ -261,12 +268,11 @@ class Director:
         unknown = causes.less_unknown(found.unknown, heard)
         face, family, chance = feelings.likely_face(causes.reweighed(found.families, heard))
         confidence = (1.0 - unknown) * chance
-        if chance < _LEAST_CHANCE and found.face:
+        if chance < _LEAST_CHANCE and found.face and found.explicit >= 0.5:
             face, family, confidence = found.face, found.family, found.confidence
-        if unknown > _MOST_UNKNOWN or confidence < _LEAST_CONFIDENCE:
-            draft.notes.append(
-                "Nothing in the direction was understood as an expression, so it adds none."
-            )
+        least = _LEAST_CONFIDENCE if heard else _LEAST_UNAIDED
+        if unknown > _MOST_UNKNOWN or confidence < least or (not face and found.explicit < 0.5):
+            draft.notes.append(_NOT_UNDERSTOOD)
             return
         face = faces.sided(faces.scaled(face, degree), side)
         draft.feelings.append((face, family))
