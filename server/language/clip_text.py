@@ -6,6 +6,7 @@ only safetensors files are read.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class ClipTextEncoder:
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         try:
-            import transformers
+            transformers: Any = importlib.import_module("transformers")
         except ImportError as error:
             raise EncoderError(
                 "the CLIP text encoder needs the package transformers, which is not installed",
@@ -37,11 +38,11 @@ class ClipTextEncoder:
                 f"there is no CLIP checkpoint in {folder}",
                 "Name a folder with config.json, the tokenizer and safetensors weights.",
             )
-        tokenizer: Any = transformers.AutoTokenizer
-        model: Any = transformers.CLIPTextModelWithProjection
         try:
-            self._tokenizer = tokenizer.from_pretrained(str(folder), local_files_only=True)
-            self._model = model.from_pretrained(
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
+                str(folder), local_files_only=True
+            )
+            self._model = transformers.CLIPTextModelWithProjection.from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError) as error:

@@ -69,6 +69,9 @@ def _stack(config: AutoencoderConfig) -> nn.TransformerEncoder:
 class _Groups(nn.Module):
     """Which columns make which token."""
 
+    columns: Tensor
+    used: Tensor
+
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         groups = _groups(config.token_each)

@@ -167,7 +167,7 @@ class Director:
     def emotion_of(self, text: str) -> EmotionReading:
         """The coarse emotion of a direction, with its intensity."""
         found = self.express(text)
-        shares = dict.fromkeys(tables.EMOTIONS, 0.0)
+        shares: dict[str, float] = {emotion: 0.0 for emotion in tables.EMOTIONS}  # noqa: C420
         near = feelings.nearest_families(faces.expand({**found.aus, **found.head}), least=0.5)
         for name, cosine in near[:6]:
             shares[tables.families()[name].emotion] += cosine**4

@@ -90,7 +90,7 @@ def test_the_detector_gives_every_au_a_chance_and_an_intensity() -> None:
     assert presence.shape == intensity.shape == (3, len(detectors.AU_COLUMNS))
     assert family.shape == (3, len(detectors.family_columns()))
     assert explicit.shape == (3,)
-    assert 0.0 <= intensity.detach().min() and intensity.detach().max() <= 1.0
+    assert intensity.detach().min() >= 0.0 and intensity.detach().max() <= 1.0
 
 
 def test_the_paper_size_is_the_papers() -> None:

@@ -7,6 +7,7 @@ from where the package is installed, without the network, and nothing of it is s
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 from pathlib import Path
 from typing import Any, Final
@@ -42,13 +43,12 @@ class Teacher:
     """Mean-pooled, normalised sentence embeddings, float16 [n, 384], cached by content."""
 
     def __init__(self, cache: Path) -> None:
-        import transformers
-
+        transformers: Any = importlib.import_module("transformers")
         folder = str(teacher_folder())
-        tokenizer: Any = transformers.AutoTokenizer
-        model: Any = transformers.AutoModel
-        self._tokenizer = tokenizer.from_pretrained(folder, local_files_only=True)
-        self._model = model.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+        self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._model = transformers.AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True
+        )
         self._model.eval()
         self._cache = cache
         cache.mkdir(parents=True, exist_ok=True)

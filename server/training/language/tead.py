@@ -118,7 +118,8 @@ class Composer:
         return self.rng.choice(_degree_adverbs())
 
     def word_split(self, word: str, template_held: bool) -> str:
-        if word in self.extra_held_out or held_out(word):
+        hidden = word in self.extra_held_out or bool(self.extra_held_out & set(word.split()))
+        if hidden or held_out(word):
             return "word"
         return "phrasing" if template_held else "train"
 
