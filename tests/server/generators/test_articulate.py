@@ -170,7 +170,10 @@ def test_blinks_come_as_often_as_on_people_and_both_lids_meet_at_a_frame() -> No
 
 
 def test_a_strip_is_a_layer_of_its_own_and_never_opens_a_closure() -> None:
-    strips = (StripSpec("AU12", 0.1, 1.4, ((0.0, 0.8),)), StripSpec("AU25", 0.1, 1.4, ((0.0, 1.0),)))
+    strips = (
+        StripSpec("AU12", 0.1, 1.4, ((0.0, 0.8),)),
+        StripSpec("AU25", 0.1, 1.4, ((0.0, 1.0),)),
+    )
     request = GenerateRequest("r", fps=30.0, strips=strips)
     generator = ArticulateGenerator()
     plan = generator.plan(request, speech_of(MAMA), seed=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def assert_covers(phones: tuple[Phone, ...], seconds: float) -> None:
     """Phones run from 0 to the end without gaps, in known symbols."""
     assert phones[0].start == 0
     assert phones[-1].end == pytest.approx(seconds)
-    assert all(a.end == b.start for a, b in zip(phones, phones[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(phones))
     assert all(p.phone in PHONE_INDEX for p in phones)
 
 
