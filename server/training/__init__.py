@@ -1,0 +1,1 @@
+"""Corpora, data sets, losses, loop and recipes. Never imported by serving code."""
