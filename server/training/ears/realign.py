@@ -122,7 +122,7 @@ def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path)
 
 
 def lines_of(name: str, root: Path) -> list[Line]:
-    """Return the lines of a set: a prompt speaker, "digits", "a2f" or "facegood"; none is a test."""
+    """Return the lines of a prompt speaker, "digits", "a2f" or "facegood", without the tested."""
     if name in PROMPTS:
         listed = tomllib.loads(_TESTS.read_text(encoding="utf-8"))
         tested = set(listed["allison"]["prompts"])
