@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import CharacterError
 
@@ -114,10 +114,17 @@ def _from_checkout() -> Head:
 
 
 def head_of(model: Any) -> Head:
-    """Take `flame.head`'s model apart and turn it from Y up to Blender's Z up."""
+    """Take `flame.head`'s model apart; Y up becomes Blender's Z up, display colours its linear."""
     parts = [_cut(model, name, span) for name, span in model.parts.items()]
-    colours = {name: (float(r), float(g), float(b)) for name, (r, g, b) in model.colours.items()}
+    linear = {name: _linear(rgb) for name, rgb in model.colours.items()}
+    colours = {name: (float(r), float(g), float(b)) for name, (r, g, b) in linear.items()}
     return Head(tuple(parts), colours)
+
+
+def _linear(display: ArrayLike) -> NDArray[np.float32]:
+    """sRGB as displayed -> linear RGB (IEC 61966-2-1)."""
+    value = np.asarray(display, np.float64)
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype("f4")
 
 
 def _cut(model: Any, name: str, span: range) -> HeadPart:
@@ -132,7 +139,7 @@ def _cut(model: Any, name: str, span: range) -> HeadPart:
         materials=tuple(model.materials[i] for i in used),
         material_index=material_index.astype(np.int32),
         shapes={key: deltas for key, deltas in shapes.items() if np.abs(deltas).max() > _STILL},
-        vertex_colours=np.asarray(model.vertex_colours[rows], np.float32),
+        vertex_colours=_linear(model.vertex_colours[rows]),
     )
 
 
