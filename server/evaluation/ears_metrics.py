@@ -156,10 +156,8 @@ def summary(counts: Sequence[Counts], seed: int = 0) -> dict[str, Figure]:
     onsets = [np.array(c.onsets) * 1000 for c in counts]
     everything = np.concatenate(onsets)
     if len(everything):
-        drawn = [
-            np.median(np.concatenate([onsets[i] for i in d] or [everything])) for d in draws[:300]
-        ]
-        low, high = np.nanpercentile(drawn, [2.5, 97.5])
+        found = (np.concatenate([onsets[i] for i in d]) for d in draws[:300])
+        low, high = np.percentile([np.median(f) for f in found if len(f)], [2.5, 97.5])
         median = float(np.median(everything))
         figures["bilabial onset ms"] = Figure(median, float(low), float(high), len(everything))
     return figures
