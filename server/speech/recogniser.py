@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import Phone
+from server.errors import SoliloquyError
 
 from .phones import SILENCE
 
@@ -26,8 +27,10 @@ FEATURE_RATE: Final = 100
 Samples: TypeAlias = NDArray[np.float32]
 
 
-class SpeechError(Exception):
+class SpeechError(SoliloquyError):
     """Base of everything that goes wrong while listening."""
+
+    code = "bad_audio"
 
 
 class RecogniserError(SpeechError):
