@@ -84,7 +84,7 @@ def test_a_wholly_wrong_transcript_is_a_mismatch_and_a_right_one_is_none():
 def test_a_transcript_of_which_nothing_was_said_is_refused():
     with pytest.raises(TranscriptError, match="do not fit"):
         align(_posteriors([("m", 2)]), [MAMA])
-    with pytest.raises(TranscriptError, match="none of the transcript's 2 words"):
+    with pytest.raises(TranscriptError, match="None of the transcript's 2 words"):
         align(_posteriors([("sil", 40)]), [MAMA, FISH])
 
 
