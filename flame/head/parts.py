@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from flame.head.eyelids import margin
-from flame.head.lips import lip_line
 from flame.head.maths import Array, Indices, spline
 from flame.head.surface import EYE_CENTRE, EYE_RADIUS, drop, normals
 
@@ -297,8 +296,3 @@ def brow(seed: int = 7) -> Part:
         )
         anchors.append(points.reshape(count, 2, 3)[k, 0])
     return _strips(ribbons, anchors, "brow")
-
-
-def wet_line(count: int) -> Array:
-    """Return points on the lip line, [count, 3], for placing teeth and tests."""
-    return lip_line(np.linspace(-1.6, 1.6, count))

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.names import ARKIT_NAMES
-from server.language.detector import face_vector
 from server.language.express import Director, Expression
 from server.language.faces import Face, expand
 
@@ -209,8 +208,3 @@ def network_faces(director: Director, texts: Sequence[str]) -> list[Face]:
         batch = guess(director.detector, director.encoder.encode(texts[i : i + 256]))
         found += [{} if one.unknown > 0.5 else one.face for one in batch]
     return found
-
-
-def au_matrix(faces: Sequence[Face]) -> NDArray[np.float32]:
-    """Faces as float32 [n, n_aus]."""
-    return np.stack([face_vector(face) for face in faces])

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .encoder import TextEncoder
 from .errors import EncoderError
 
 
@@ -64,7 +65,7 @@ class ClipTextEncoder:
         return torch.nn.functional.normalize(found.text_embeds.float(), dim=-1).cpu().numpy()
 
 
-def text_encoder(name: str, folder: Path | None = None) -> Any:
+def text_encoder(name: str, folder: Path | None = None) -> TextEncoder:
     """A text encoder by the name in a generator's config: "builtin" or "clip".
 
     Raises:

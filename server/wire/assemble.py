@@ -74,11 +74,6 @@ class TakeAssembler:
     def __init__(self) -> None:
         self._partials: dict[int, _Partial] = {}
 
-    def frames_so_far(self, take: int) -> int:
-        """Return how many frames of a take have arrived."""
-        partial = self._partials.get(take)
-        return partial.n_frames if partial else 0
-
     def add(self, chunk: Chunk) -> None:
         """Append a chunk.
 
