@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,17 @@ _WORDS = (
 )  # fmt: skip
 
 
-def _has_espeak() -> bool:
+def _missing_voice() -> str:
+    """Return which of the engines that the scenes draw is not on this machine, if any."""
     try:
         ctypes.CDLL("libespeak-ng.so.1")
     except OSError:
-        return False
-    return True
+        return "espeak-ng"
+    return next((name for name in ("flite", "festival") if not shutil.which(name)), "")
 
 
-needs_voices = pytest.mark.skipif(not _has_espeak(), reason="no synthetic voice: espeak-ng")
+_MISSING = _missing_voice()
+needs_voices = pytest.mark.skipif(bool(_MISSING), reason=f"no synthetic voices: {_MISSING}")
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +68,8 @@ def _build(out: Path, data: Path, hours: float = 0.001, **changes: object) -> Co
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory, sentences_folder: Path) -> CorpusReader:
     """Return a corpus of one part."""
-    if not _has_espeak():
-        pytest.skip("no synthetic voice: espeak-ng")
+    if _MISSING:
+        pytest.skip(f"no synthetic voices: {_MISSING}")
     return _build(tmp_path_factory.mktemp("corpus"), sentences_folder)
 
 

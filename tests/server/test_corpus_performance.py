@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from arkit.action_units import ACTION_UNITS, AU_CODES
 from arkit.clip import Phone
 from arkit.names import INDEX
 from arkit.strips import AUStrip
@@ -15,7 +16,7 @@ from server.training.corpus.actors import ACTORS, SMILES
 from server.training.corpus.feelings import families
 from server.training.corpus.hearing import Line
 from server.training.corpus.manners import EMOTIONS
-from server.training.corpus.marking import with_strips
+from server.training.corpus.marking import draw_strips, with_strips
 from server.training.corpus.performing import LAYERS, Performance, perform
 from server.training.corpus.programmes import manner_for, programme_for, stream
 from server.training.corpus.scenes import Scene
@@ -214,3 +215,21 @@ def test_streams_of_random_numbers_do_not_disturb_each_other() -> None:
     first, second = stream(1, 2, "acting").random(), stream(1, 2, "living").random()
     assert first != second
     assert first == stream(1, 2, "acting").random()
+
+
+def test_strips_are_drawn_of_every_unit_that_moves_a_blendshape_and_fit_their_line() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [strip for _ in range(2000) for strip in draw_strips(4.0, rng)]
+    moving = {code for code in AU_CODES if ACTION_UNITS[code].blendshapes}
+    assert {strip.au for strip in drawn} == moving
+    assert all(0 <= strip.start < strip.end < 4.002 for strip in drawn)
+    assert min(strip.end - strip.start for strip in drawn) > 0.199
+    assert {strip.mode for strip in drawn} == {"hold", "accent"}
+    assert any(len(strip.keys) > 2 for strip in drawn)
+
+
+def test_a_strip_brings_the_lips_together_no_further_than_the_jaw_is_open() -> None:
+    face, times = np.zeros((50, 52)), np.arange(50) / 25
+    face[:, INDEX["jawOpen"]] = 0.3
+    marked = with_strips(face, (AUStrip("AU8", 0.0, 2.0),), times)
+    assert marked[:, INDEX["mouthClose"]].max() == pytest.approx(0.3)

@@ -314,8 +314,8 @@ def _with_bursts(base: Keys, line: Line, manner: Manner, rng: np.random.Generato
         level = float(base.at(np.array([when]))[0])
         size, rise, fall = (
             0.2 + 0.3 * strength,
-            0.1 + 0.12 * rng.random(),
-            0.3 + 0.35 * rng.random(),
+            0.14 + 0.14 * rng.random(),
+            0.4 + 0.4 * rng.random(),
         )
         points = [(t, v) for t, v in points if not when - rise < t < when + fall]
         points += [(when - rise, level), (when, level * (1 + size)), (when + fall, level)]

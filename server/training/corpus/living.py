@@ -33,9 +33,9 @@ _SHORTEST_INTERVAL: Final = 0.4
 _WITH_SHIFT: Final = 0.45  # share of blinks drawn to a large gaze shift or a pause
 _NEAR: Final = 0.4  # seconds over which they are drawn
 _LARGE_SHIFT: Final = 0.12
-_RUN: Final = 0.3  # share of fixations that are short stops of a quick run
-_AWAY: Final = (0.15, 0.09)  # yaw and pitch spread of looks away
-_NEAR_FACE: Final = (0.028, 0.02)  # eyes wander between the listener's eyes and mouth
+_RUN: Final = 0.4  # share of fixations that are short stops of a quick run
+_AWAY: Final = (0.18, 0.1)  # yaw and pitch spread of looks away
+_NEAR_FACE: Final = (0.036, 0.026)  # eyes wander between the listener's eyes and mouth
 _HEAD_PERIODS: Final = np.array([1.1, 1.9, 3.1, 5.3, 8.7])
 _HEAD_SPREAD: Final = (0.042, 0.024, 0.02)  # yaw, pitch, roll
 _NOD: Final = 0.045
@@ -212,7 +212,7 @@ def _fixations(
         target = np.clip(centre + spread * np.clip(rng.standard_normal(2), -2.2, 2.2), -0.5, 0.5)
         found.append((round(clock, 4), float(target[0]), float(target[1])))
         short = rng.random() < _RUN
-        usual = 0.2 if short else actor.fixation * manner.fixation * (0.6 if away else 1.3)
+        usual = 0.15 if short else actor.fixation * manner.fixation * (0.6 if away else 1.3)
         clock += max(0.12, usual * float(np.exp(0.6 * rng.standard_normal())))
     return tuple(found)
 

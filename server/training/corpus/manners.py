@@ -67,18 +67,18 @@ MANNERS: Final[dict[str, Manner]] = {
     "sad": Manner(
         rate=0.8, pitch=0.86, pitch_range=0.6, volume_db=-6, jaw=0.65, aperture=0.75,
         rounding=1.0, spreading=0.6, pressing=0.9, pace=1.3, onset=0.9, waver=0.16, bursts=0.08,
-        blink_rate=1.4, gaze_down=0.16, fixation=1.4, head_down=0.11, head_tilt=0.05, head=0.6,
+        blink_rate=1.5, gaze_down=0.16, fixation=1.1, head_down=0.11, head_tilt=0.05, head=0.6,
         beats=0.5,
     ),
     "angry": Manner(
         rate=1.12, pitch=1.12, pitch_range=1.5, volume_db=6, jaw=1.15, aperture=1.3, rounding=0.8,
-        spreading=1.15, pressing=1.7, pace=0.75, onset=0.25, waver=0.14, bursts=0.5, tremor=0.006,
-        blink_rate=0.7, gaze_spread=0.5, fixation=1.6, head_down=0.05, head=1.3, beats=1.2,
+        spreading=1.15, pressing=1.7, pace=0.75, onset=0.3, waver=0.12, bursts=0.3, tremor=0.003,
+        blink_rate=1.0, gaze_spread=0.7, fixation=1.3, head_down=0.05, head=1.3, beats=1.2,
     ),
     "fearful": Manner(
         rate=1.22, pitch=1.35, pitch_range=0.9, volume_db=-1, jaw=0.85, aperture=1.0,
-        rounding=0.75, spreading=1.3, pressing=1.0, pace=0.8, onset=0.22, waver=0.2, bursts=0.3,
-        tremor=0.018, blink_rate=0.6, gaze_spread=1.8, fixation=0.55, head_down=-0.03, head=0.9,
+        rounding=0.75, spreading=1.3, pressing=1.0, pace=0.8, onset=0.3, waver=0.13, bursts=0.2,
+        tremor=0.006, blink_rate=0.65, gaze_spread=1.5, fixation=0.7, head_down=-0.03, head=0.9,
         beats=0.6,
     ),
     "disgusted": Manner(
@@ -89,8 +89,8 @@ MANNERS: Final[dict[str, Manner]] = {
     ),
     "surprised": Manner(
         rate=1.08, pitch=1.35, pitch_range=1.6, volume_db=3, jaw=1.25, aperture=1.05,
-        rounding=1.05, spreading=0.85, pressing=0.9, pace=0.85, onset=0.2, waver=0.22,
-        bursts=0.45, blink_rate=0.5, gaze_spread=0.5, fixation=1.5, head_down=-0.06, head=1.1,
+        rounding=1.05, spreading=0.85, pressing=0.9, pace=0.85, onset=0.28, waver=0.13,
+        bursts=0.2, blink_rate=0.6, gaze_spread=0.6, fixation=1.3, head_down=-0.06, head=1.1,
         beats=1.5,
     ),
     "contemptuous": Manner(
@@ -106,9 +106,9 @@ _OF_FAMILY: Final[dict[str, dict[str, float]]] = {
     "laughter": {"bursts": 1.2, "waver": 0.25, "head": 1.9},
     "elation": {"bursts": 0.6, "head": 1.7},
     "contentment": {"rate": 0.95, "pitch": 1.0, "onset": 0.7, "bursts": 0.15, "head": 0.9},
-    "rage": {"bursts": 0.9, "volume_db": 9.0, "tremor": 0.015},
-    "terror": {"tremor": 0.03, "volume_db": 4.0, "bursts": 0.5},
-    "weeping": {"tremor": 0.025, "bursts": 0.4, "waver": 0.3},
+    "rage": {"bursts": 0.55, "volume_db": 9.0, "tremor": 0.008},
+    "terror": {"tremor": 0.012, "volume_db": 4.0, "bursts": 0.3},
+    "weeping": {"tremor": 0.015, "bursts": 0.4, "waver": 0.3},
     "grief": {"tremor": 0.015, "waver": 0.25},
     "boredom": {"rate": 0.85, "pitch_range": 0.6, "blink_rate": 1.2, "pace": 1.3, "jaw": 0.75},
     "fatigue": {"rate": 0.82, "pitch_range": 0.6, "blink_rate": 1.3, "pace": 1.35, "jaw": 0.7},
