@@ -17,6 +17,7 @@ from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES
 
 from .errors import InternalError
 from .generators.base import CheckCancel, Frames, Generator, Plan, Speech
+from .regeneration import Regeneration
 from .retiming import StreamRetimer
 from .speech.mapped import forget_pages
 from .wire import codec
@@ -51,6 +52,7 @@ class Performance:
         check_cancel: raises `Cancelled` when the request is no longer wanted.
         provenance: of the request; seed and generator are added per take.
         timings: stage -> seconds so far.
+        regeneration: the take that only a part is made anew of, or None.
     """
 
     request: GenerateRequest
@@ -61,11 +63,16 @@ class Performance:
     notes: tuple[str, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    regeneration: Regeneration | None = None
     _takes: list[_Take] = field(default_factory=list)
     _started: float = field(default_factory=time.perf_counter)
 
     def plan(self) -> None:
-        """Lay out all takes; take k has the request's seed plus k."""
+        """Lay out all takes; take k has the request's seed plus k.
+
+        Raises:
+            BadRequest: the take that a part is made anew of is of another line.
+        """
         for index in range(self.request.takes):
             self.check_cancel()
             plan = self.generator.plan(self.request, self.speech, self.request.seed + index)
@@ -73,6 +80,8 @@ class Performance:
                 raise InternalError(f"'{self.generator.name}' planned no frames.")
             same = abs(plan.fps - self.request.fps) < 1e-9
             retimer = None if same else StreamRetimer(plan, self.request.fps)
+            if self.regeneration is not None:
+                self.regeneration.check_length(retimer.n_frames if retimer else plan.n_frames)
             self._takes.append(_Take(index, plan, retimer))
 
     @property
@@ -111,7 +120,8 @@ class Performance:
                 f"{take.n_sent} was due."
             )
         for first in range(0, n, CHUNK_FRAMES):
-            self.emit(self._chunk(take, frames, first, min(first + CHUNK_FRAMES, n)))
+            chunk = self._chunk(take, frames, first, min(first + CHUNK_FRAMES, n))
+            self.emit(self.regeneration.applied(chunk) if self.regeneration else chunk)
         take.n_sent += n
 
     def _chunk(self, take: _Take, frames: Frames, first: int, last: int) -> Chunk:
@@ -158,7 +168,8 @@ class Performance:
         )
 
     def _take_provenance(self, take: _Take) -> dict[str, Any]:
-        alone = replace(self.request, seed=take.plan.seed, takes=1)
+        # Clips that were sent along are too large to be kept: their digests are in `provenance`.
+        alone = replace(self.request, seed=take.plan.seed, takes=1, base=None, style_clip=None)
         return {
             "generator": self.generator.name,
             **self.generator.provenance(),

@@ -25,6 +25,7 @@ from . import __version__
 from .errors import BadAudio, BadRequest, Cancelled, InternalError, SoliloquyError
 from .generators.base import CheckCancel, Speech
 from .performance import LISTEN_SHARE, OnEvent, Performance, make_windows
+from .regeneration import digest, regeneration_of
 from .registry import Registry, resolve_device
 from .settings import Settings
 from .speech.audio import AudioSource, AudioStream
@@ -34,6 +35,7 @@ from .validation import CONTROLS, check_request, ignored_controls
 from .wire.messages import (
     WIRE_VERSION,
     Accepted,
+    ClipData,
     Event,
     Failed,
     GenerateRequest,
@@ -45,7 +47,7 @@ from .wire.messages import (
 __all__ = ["Service", "failure", "never_cancel"]
 
 _SILENCE_DB: Final = -100.0
-_TELLS_ITSELF: Final = frozenset(CONTROLS) - {"steps", "regenerate"}
+_TELLS_ITSELF: Final = frozenset(CONTROLS) - {"steps", "guidance_mode", "style_clip"}
 """Controls that a generator without `understands` speaks of in its own notes."""
 
 
@@ -93,6 +95,7 @@ class Service:
             device=self.registry.device,
             generators=self.registry.names,
             limits=self.settings.limits.as_mapping(),
+            facts=self.registry.facts(),
         )
 
     def perform(
@@ -156,12 +159,14 @@ class Service:
         Raises:
             BadRequest: a field has an impossible value, or there is no such generator.
             LimitExceeded: it asks for more than the settings allow.
+            Unavailable: the generator cannot be used on this machine.
         """
         check_request(request, self.settings.limits)
-        self.registry.check(request.generator)
+        generator, _ = self._chosen(request)
+        self.registry.check(generator)
         if request.output == "flame":
             raise BadRequest(
-                f"'{request.generator}' makes ARKit coefficients, and output is 'flame'.",
+                f"'{generator}' makes ARKit coefficients, and output is 'flame'.",
                 "Ask for arkit52, and convert the take with `soliloquy convert`.",
             )
 
@@ -179,7 +184,9 @@ class Service:
         """
         if (audio is None) != (request.audio is None):
             raise BadRequest("The request's audio and its `audio` field do not go together.")
-        generator = self.registry.get(request.generator)
+        name, note = self._chosen(request)
+        request = replace(request, generator=name)
+        generator = self.registry.get(name)
         understands = getattr(generator, "understands", _TELLS_ITSELF)
         started = time.perf_counter()
         speech, notes = self._hear(request, audio, emit, check_cancel)
@@ -192,15 +199,24 @@ class Service:
             check_cancel=check_cancel,
             notes=tuple(
                 note
-                for note in (*notes, ignored_controls(request, generator.name, understands))
+                for note in (
+                    note,
+                    *notes,
+                    ignored_controls(request, generator.name, understands),
+                )
                 if note
             ),
-            provenance=_provenance(audio),
+            provenance=_provenance(request, audio),
+            regeneration=regeneration_of(request),
         )
         performance.plan()
         performance.timings["read_and_listen"] = listened - started
         performance.timings["plan"] = time.perf_counter() - listened
         return performance
+
+    def _chosen(self, request: GenerateRequest) -> tuple[str, str]:
+        """Return the generator's name and a note, when the default had to give way."""
+        return (request.generator, "") if request.generator else self.registry.default()
 
     def _hear(
         self,
@@ -273,8 +289,12 @@ def _checked(blocks: Iterator[Samples], check_cancel: CheckCancel) -> Iterator[S
         yield block
 
 
-def _provenance(audio: AudioSource | None) -> dict[str, object]:
+def _provenance(request: GenerateRequest, audio: AudioSource | None) -> dict[str, object]:
     facts: dict[str, object] = {"soliloquy": __version__, "wire": WIRE_VERSION}
+    for name in ("base", "style_clip"):
+        clip: ClipData | None = getattr(request, name)
+        if clip is not None:
+            facts[f"{name}_sha256"] = digest(clip)
     if audio is not None:
         facts["audio_sha256"] = _sha256(audio)
     return facts

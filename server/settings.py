@@ -20,7 +20,9 @@ class Limits:
     """How much a client may ask for; exceeding one gives `Failed("limit")`.
 
     Attributes:
-        message_bytes: header and frames of one message.
+        message_bytes: header and frames of one message; with a clip to regenerate a part of it is
+            about 1 KiB a frame.
+        header_bytes: the header alone.
         audio_bytes: size of an uploaded file.
         audio_seconds: length of a line, also without audio.
         requests_per_client: waiting and running together.
@@ -30,7 +32,8 @@ class Limits:
         strips, phones: entries of one request. text: characters of a direction or transcript.
     """
 
-    message_bytes: int = 4 << 20
+    message_bytes: int = 32 << 20
+    header_bytes: int = 4 << 20
     audio_bytes: int = 1 << 30
     audio_seconds: float = 3600.0
     requests_per_client: int = 16

@@ -70,7 +70,7 @@ class Transport:
         self._service = service
         self._settings = service.settings
         self._limits = codec.DecodeLimits(
-            header_bytes=self._settings.limits.message_bytes,
+            header_bytes=self._settings.limits.header_bytes,
             message_bytes=self._settings.limits.message_bytes,
         )
         self._context = zmq.Context(io_threads=1)

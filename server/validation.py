@@ -15,6 +15,7 @@ from arkit.names import INDEX, REGIONS
 from arkit.strips import AUStrip
 
 from .errors import BadRequest, LimitExceeded
+from .regeneration import clip_of, regeneration_of
 from .settings import Limits
 from .speech.audio import check_audio_info
 from .speech.notations import own_phones
@@ -22,12 +23,13 @@ from .speech.recogniser import SpeechError
 from .wire.messages import OUTPUTS, GenerateRequest, StripSpec
 
 CONTROLS: Final[tuple[str, ...]] = (
-    "direction", "direction_strips", "pose", "emotion", "style", "strips", "guidance", "steps",
-    "regenerate",
+    "direction", "direction_strips", "pose", "emotion", "style", "style_clip", "strips", "guidance",
+    "guidance_mode", "steps",
 )  # fmt: skip
 """What `Generator.understands` may name."""
 
 GUIDANCE_SCALES: Final[tuple[str, ...]] = ("audio", "emotion", "strips")
+GUIDANCE_MODES: Final[tuple[str, ...]] = ("", "default", "paper")
 _MAX_GUIDANCE: Final = 20.0
 _MAX_FPS: Final = 240.0
 _MAX_STEPS: Final = 1000
@@ -48,6 +50,8 @@ def check_request(request: GenerateRequest, limits: Limits) -> None:
     _check_strips(request.strips, limits)
     _check_phones(request, limits)
     _check_regeneration(request)
+    if request.style_clip is not None:
+        clip_of(request.style_clip, "style_clip")
 
 
 def ignored_controls(request: GenerateRequest, generator: str, understands: Iterable[str]) -> str:
@@ -70,10 +74,11 @@ def _set_controls(request: GenerateRequest) -> list[str]:
         "pose": bool(request.pose),
         "emotion": request.emotion not in ("", "neutral"),
         "style": bool(request.style),
+        "style_clip": request.style_clip is not None,
         "strips": bool(request.strips),
         "guidance": bool(request.guidance),
+        "guidance_mode": request.guidance_mode not in ("", "default"),
         "steps": request.steps is not None,
-        "regenerate": request.regenerate_start is not None or bool(request.regenerate_regions),
     }
     return [name for name in CONTROLS if is_set[name]]
 
@@ -132,6 +137,10 @@ def _check_numbers(request: GenerateRequest, limits: Limits) -> None:
         raise BadRequest(f"seed is {request.seed}.", "Use a whole number from 0 to 2^62.")
     if request.steps is not None:
         _between("steps", request.steps, 1, _MAX_STEPS)
+    if request.guidance_mode not in GUIDANCE_MODES:
+        raise BadRequest(
+            f"guidance_mode is '{request.guidance_mode[:_WORD]}'.", "Use default or paper."
+        )
     for name, scale in request.guidance.items():
         if name not in GUIDANCE_SCALES:
             raise BadRequest(
@@ -223,3 +232,4 @@ def _check_regeneration(request: GenerateRequest) -> None:
     for region in request.regenerate_regions:
         if region not in REGIONS:
             raise BadRequest(f"There is no face region '{region}'.", f"Use {', '.join(REGIONS)}.")
+    regeneration_of(request)

@@ -78,8 +78,7 @@ def encode(message: messages.ClientMessage | messages.ServerMessage) -> list[Fra
         frames[0] = text.encode(errors="backslashreplace")  # a lone surrogate must not stop us
     except (ValueError, TypeError) as error:
         raise EncodeError(f"A {name} cannot be written as JSON: {error}.") from error
-    if isinstance(message, messages.Chunk):
-        _check_chunk(message, EncodeError)
+    _check_arrays(message, EncodeError)
     return frames
 
 
@@ -122,8 +121,7 @@ def decode(
         reader = Reader(frames[1:])
         message = reader.dataclass(fields, message_type, header["type"])
         reader.finish(header["type"])
-        if isinstance(message, messages.Chunk):
-            _check_chunk(message, DecodeError)
+        _check_arrays(message, DecodeError)
         if isinstance(message, messages.AudioChunk) and len(message.data) > MAX_CHUNK_BYTES:
             raise DecodeError(
                 f"An audio chunk holds {len(message.data)} bytes.",
@@ -211,7 +209,13 @@ def _plain(value: Any, path: str, frames: list[Frame]) -> dict[str, Any]:
             getattr(value, field.name), hints[field.name], f"{path}.{field.name}", frames
         )
         for field in dataclasses.fields(value)
+        if not (field.metadata.get("later") and _is_default(getattr(value, field.name)))
     }
+
+
+def _is_default(value: Any) -> bool:
+    """Whether a field that came later says nothing: its default is None or empty."""
+    return value is None or (isinstance(value, str | tuple | Mapping) and not value)
 
 
 def _plain_value(value: Any, annotation: Any, path: str, frames: list[Frame]) -> Any:
@@ -239,15 +243,36 @@ def _plain_frame(value: Any, annotation: Any, path: str, frames: list[Frame]) ->
     return {"frame": len(frames) - 1, "shape": list(array.shape)}
 
 
-def _check_chunk(chunk: messages.Chunk, error: type[WireError]) -> None:
+def _check_arrays(message: Any, error: type[WireError]) -> None:
     """Refuse arrays that do not fit each other."""
-    n, c = len(chunk.coefficients), len(chunk.names)
-    shapes = {"coefficients": (n, c), "head": (n, 3), "eyes": (n, 2, 3)}
-    arrays = {"coefficients": chunk.coefficients, "head": chunk.head, "eyes": chunk.eyes}
-    for name, layer in chunk.layers.items():
+    if isinstance(message, messages.Chunk):
+        _check_frames(message, "chunk", error, may_lack_angles=False)
+    if isinstance(message, messages.GenerateRequest):
+        for name in ("base", "style_clip"):
+            clip: messages.ClipData | None = getattr(message, name)
+            if clip is not None:
+                _check_frames(clip, f"generate_request.{name}", error, may_lack_angles=True)
+
+
+def _check_frames(
+    frames: messages.Chunk | messages.ClipData,
+    path: str,
+    error: type[WireError],
+    *,
+    may_lack_angles: bool,
+) -> None:
+    n = np.shape(frames.coefficients)[0] if np.ndim(frames.coefficients) else 0
+    c = len(frames.names)
+    shapes: dict[str, tuple[int, ...]] = {"coefficients": (n, c)}
+    arrays = {"coefficients": frames.coefficients}
+    for name, shape in (("head", (3,)), ("eyes", (2, 3))):
+        array = getattr(frames, name)
+        absent = may_lack_angles and np.size(array) == 0
+        shapes[name], arrays[name] = (0 if absent else n, *shape), array
+    for name, layer in frames.layers.items():
         shapes[f"layers.{name}"], arrays[f"layers.{name}"] = (n, c), layer
     for name, shape in shapes.items():
         if np.shape(arrays[name]) != shape:
             raise error(
-                f"chunk.{name} has shape {list(np.shape(arrays[name]))} instead of {list(shape)}."
+                f"{path}.{name} has shape {list(np.shape(arrays[name]))} instead of {list(shape)}."
             )

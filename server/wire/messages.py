@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIRE_VERSION: Final = 1
+LATER: Final = {"later": True}
+"""Marks a field that version 1 did not have from its start: it is left out where it has its default
+value, so that an older side understands every message that makes no use of it."""
 OUTPUTS: Final[tuple[str, ...]] = ("arkit52", "arkit51", "flame")
 
 
@@ -79,25 +82,48 @@ class TimedPhone:
 
 
 @dataclass(frozen=True)
+class ClipData:
+    """A clip that a client sends along: the take to change, or one whose style is wanted.
+
+    Attributes:
+        names: columns of `coefficients` and of every layer; blendshapes that are absent are at 0.
+        fps: frame i stands at i / fps seconds.
+        coefficients: [T, len(names)], 0..1.
+        head: [T, 3] radians, or [0, 3] for none. eyes: [T, 2, 3] radians, or [0, 2, 3] for none.
+        layers: name -> [T, len(names)], summing to the unclamped coefficients.
+    """
+
+    names: tuple[str, ...]
+    fps: float
+    coefficients: NDArray[np.float32]
+    head: NDArray[np.float32]
+    eyes: NDArray[np.float32]
+    layers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class GenerateRequest:
     """One line to perform. Every field but the audio has a default.
 
     Attributes:
         request_id: unique per client.
-        generator: "articulate", "cafe_talk", ...
+        generator: "cafe_talk", "articulate", ...; "" is the best that the server has.
         audio: how audio arrives, or None for a silent motion of `seconds`.
         seconds: length without audio.
         guidance: "audio", "emotion" (alpha), "strips" (beta) -> scale.
+        guidance_mode: "paper" for a paper's own formula, "" for the generator's default.
         pose: blendshape name -> value, a posed expression as the direction.
         phones: the user's corrected phones; obeyed when given.
-        regenerate_start, regenerate_end, regenerate_regions: inpainting span (seconds) and face
-            regions; everything outside stays bit-identical to the base clip sent along.
+        base: the take of which a part is made anew, at the request's fps.
+        regenerate_start, regenerate_end, regenerate_regions: span (seconds) and face regions to
+            make anew; everything outside stays bit-identical to `base`.
         style: name of a talking style, or "".
+        style_clip: a performance whose talking style is wanted; stronger than `style`.
         steps: denoising steps, None for the generator's default.
     """
 
     request_id: str
-    generator: str = "articulate"
+    generator: str = ""
     audio: AudioInfo | None = None
     seconds: float = 0.0
     direction: str = ""
@@ -119,6 +145,9 @@ class GenerateRequest:
     regenerate_end: float | None = None
     regenerate_regions: tuple[str, ...] = ()
     steps: int | None = None
+    guidance_mode: str = field(default="", metadata=LATER)
+    base: ClipData | None = field(default=None, metadata=LATER)
+    style_clip: ClipData | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -162,13 +191,35 @@ class Hello:
 
 
 @dataclass(frozen=True)
+class GeneratorFacts:
+    """What a generator can be asked for.
+
+    Attributes:
+        problem: one sentence on why it cannot be used on this server, "" when it can.
+        styles: names of talking styles. emotions: names that `emotion` may have.
+        controls: fields of a request that it obeys.
+    """
+
+    problem: str = ""
+    styles: tuple[str, ...] = ()
+    emotions: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Welcome:
-    """What the server is and can do."""
+    """What the server is and can do.
+
+    Attributes:
+        generators: names, the default one first.
+        facts: generator -> what it can be asked for.
+    """
 
     server_version: str
     device: str
     generators: tuple[str, ...]
     limits: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, GeneratorFacts] = field(default_factory=dict, metadata=LATER)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -41,6 +42,14 @@ REQUEST = m.GenerateRequest(
     regenerate_regions=("mouth",),
     steps=20,
 )
+CLIP = m.ClipData(
+    ("jawOpen",),
+    24.0,
+    np.array([[0.5], [0.25]], np.float32),
+    np.zeros((0, 3), np.float32),
+    np.zeros((0, 2, 3), np.float32),
+    {"lips": np.array([[0.5], [0.25]], np.float32)},
+)
 CHUNK = m.Chunk(
     "r1",
     0,
@@ -79,6 +88,18 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         [],
     ),
     (
+        m.GenerateRequest("r2", seconds=0.5, guidance_mode="paper", base=CLIP),
+        '{"v":1,"type":"generate_request","request_id":"r2","generator":"","audio":null,'
+        '"seconds":0.5,"direction":"","direction_strips":[],"pose":{},"emotion":"neutral",'
+        '"intensity":0.5,"style":"","strips":[],"transcript":"","language":"en","phones":[],'
+        '"guidance":{},"seed":0,"takes":1,"output":"arkit52","fps":30.0,"regenerate_start":null,'
+        '"regenerate_end":null,"regenerate_regions":[],"steps":null,"guidance_mode":"paper",'
+        '"base":{"names":["jawOpen"],"fps":24.0,"coefficients":{"frame":1,"shape":[2,1]},'
+        '"head":{"frame":2,"shape":[0,3]},"eyes":{"frame":3,"shape":[0,2,3]},'
+        '"layers":{"lips":{"frame":4,"shape":[2,1]}}}}',
+        ["0000003f0000803e", "", "", "0000003f0000803e"],
+    ),
+    (
         m.AudioChunk("r1", 3, True, b"\x00\x01RIFF"),
         '{"v":1,"type":"audio_chunk","request_id":"r1","seq":3,"last":true,"data":{"frame":1}}',
         ["000152494646"],
@@ -91,6 +112,18 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         m.Welcome("0.1.0", "cpu", ("articulate",), {"takes": 16.0}),
         '{"v":1,"type":"welcome","server_version":"0.1.0","device":"cpu","generators":'
         '["articulate"],"limits":{"takes":16.0}}',
+        [],
+    ),
+    (
+        m.Welcome(
+            "0.1.0",
+            "cpu",
+            ("cafe_talk",),
+            facts={"cafe_talk": m.GeneratorFacts("", ("Ada",), ("happy",), ("strips",))},
+        ),
+        '{"v":1,"type":"welcome","server_version":"0.1.0","device":"cpu","generators":'
+        '["cafe_talk"],"limits":{},"facts":{"cafe_talk":{"problem":"","styles":["Ada"],'
+        '"emotions":["happy"],"controls":["strips"]}}}',
         [],
     ),
     (
@@ -160,6 +193,38 @@ def test_every_message_type_has_golden_bytes() -> None:
 def test_a_request_survives_json_as_provenance_keeps_it() -> None:
     text = json.dumps(codec.as_json(REQUEST))
     assert same(codec.from_json(json.loads(text), m.GenerateRequest), REQUEST)
+
+
+def test_a_field_that_came_later_is_left_out_where_it_says_nothing() -> None:
+    for message, header, _ in GOLDEN:
+        later = [f.name for f in fields(message) if f.metadata.get("later")]
+        for name in later:
+            assert (f'"{name}":' in header) == bool(getattr(message, name))
+
+
+def test_arrays_of_a_clip_that_do_not_fit_are_refused_on_both_sides() -> None:
+    short = dataclasses.replace(CLIP, head=np.zeros((1, 3), np.float32))
+    says = r"generate_request.base.head has shape \[1, 3\] instead of \[2, 3\]"
+    with pytest.raises(EncodeError, match=says):
+        codec.encode(m.GenerateRequest("r", seconds=1.0, base=short))
+    frames = codec.encode(m.GenerateRequest("r", seconds=1.0, style_clip=CLIP))
+    for shape in ([1, 2], []):
+        header = json.loads(bytes(frames[0]))
+        header["style_clip"]["coefficients"] = {"frame": 1, "shape": shape}
+        changed = [json.dumps(header).encode(), *frames[1:]]
+        changed[1] = changed[1][: 4 * int(np.prod(shape))]
+        with pytest.raises(DecodeError, match=r"style_clip\.coefficients has shape"):
+            codec.decode(changed)
+
+
+def test_nan_in_a_clip_neither_leaves_nor_enters() -> None:
+    bad = dataclasses.replace(CLIP, coefficients=np.full((2, 1), np.nan, np.float32))
+    with pytest.raises(EncodeError, match="NaN"):
+        codec.encode(m.GenerateRequest("r", seconds=1.0, base=bad))
+    frames = codec.encode(m.GenerateRequest("r", seconds=1.0, base=CLIP))
+    frames[1] = bad.coefficients.tobytes()
+    with pytest.raises(DecodeError, match=r"base\.coefficients' holds NaN"):
+        codec.decode(frames)
 
 
 def test_an_unknown_field_is_named_and_says_what_to_update() -> None:
