@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arkit import action_units, clip, matching, names, retime
+    from arkit import action_units, clip, matching, names, retime, splicing
     from arkit import errors as arkit_errors
-    from arkit.export import live_link_csv
+    from arkit.export import (
+        files,
+        live_link_csv,
+        live_link_udp,
+        presets,
+        report,
+        unreal_script,
+    )
     from server.wire import assemble, client, messages
     from server.wire import errors as wire_errors
 
@@ -23,11 +30,17 @@ if TYPE_CHECKING:
         "assemble",
         "client",
         "clip",
+        "files",
         "live_link_csv",
+        "live_link_udp",
         "matching",
         "messages",
         "names",
+        "presets",
+        "report",
         "retime",
+        "unreal_script",
+        "splicing",
         "wire_errors",
     ]
 
@@ -40,10 +53,16 @@ _MODULES = {
     "arkit_errors": f"{_ARKIT}.errors",
     "action_units": f"{_ARKIT}.action_units",
     "clip": f"{_ARKIT}.clip",
+    "files": f"{_ARKIT}.export.files",
     "live_link_csv": f"{_ARKIT}.export.live_link_csv",
+    "live_link_udp": f"{_ARKIT}.export.live_link_udp",
+    "presets": f"{_ARKIT}.export.presets",
+    "report": f"{_ARKIT}.export.report",
+    "unreal_script": f"{_ARKIT}.export.unreal_script",
     "matching": f"{_ARKIT}.matching",
     "names": f"{_ARKIT}.names",
     "retime": f"{_ARKIT}.retime",
+    "splicing": f"{_ARKIT}.splicing",
     "assemble": f"{_WIRE}.assemble",
     "client": f"{_WIRE}.client",
     "messages": f"{_WIRE}.messages",

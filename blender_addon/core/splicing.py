@@ -1,19 +1,19 @@
-"""Puts a span, or a region of the face, of one performance into another; the rest stays."""
+"""A part of a take made anew by the server: what is sent, and what is kept of the take's story."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..vendor import clip, names
+from ..vendor import clip, messages, names
 from .errors import TakeError
 
-_RAMP: Final = 0.12  # seconds inside each end of the span over which the old becomes the new
-_ALL_REGIONS: Final = frozenset(names.REGIONS)
+if TYPE_CHECKING:
+    from ..vendor import splicing
+
+_BYTES_OF_A_VALUE: Final = 4
+_ANGLES: Final = 9
+_LIPS: Final = frozenset({"mouth", "jaw"})
 
 
 @dataclass(frozen=True)
@@ -21,90 +21,68 @@ class Splice:
     """What of a take is made anew.
 
     Attributes:
-        take_uid: the take that is taken as it is outside of span and regions.
-        start, end: seconds of the line, end exclusive.
-        regions: of the face; `arkit.names.REGIONS`.
+        take_uid: the take that is taken as it is outside of the part.
+        part: span and regions.
     """
 
     take_uid: str
-    start: float
-    end: float
-    regions: frozenset[str]
-
-    @property
-    def blendshapes(self) -> frozenset[str]:
-        """What may change."""
-        return frozenset(name for region in self.regions for name in names.REGIONS[region])
+    part: splicing.Part
 
 
-def share_of_new(times: NDArray[np.float64], splice: Splice, seconds: float) -> NDArray[np.float32]:
-    """How much of the new performance stands at each time, [T], 0 outside the span.
-
-    It rises and falls inside the span, but not where the span ends with the line.
-    """
-    inside = (times >= splice.start) & (times < splice.end)
-    ramp = min(_RAMP, 0.5 * (splice.end - splice.start))
-    rise = np.ones_like(times) if splice.start <= 0.0 else (times - splice.start) / ramp
-    fall = np.ones_like(times) if splice.end >= seconds else (splice.end - times) / ramp
-    return np.where(inside, np.clip(np.minimum(rise, fall), 0.0, 1.0), 0.0).astype(np.float32)
-
-
-def spliced(base: clip.ArkitClip, new: clip.ArkitClip, splice: Splice) -> clip.ArkitClip:
-    """The base with the new performance in the span and the regions; bit-identical elsewhere.
-
-    Raises:
-        TakeError: the two are not of the same line.
-    """
-    if base.n_frames != new.n_frames or abs(base.fps - new.fps) > 1e-6:
-        raise TakeError(
-            f"The line has changed since this take was made: it had {base.n_frames} frames at "
-            f"{base.fps:g} fps and has {new.n_frames} at {new.fps:g}. Generate a new take."
-        )
-    share = share_of_new(base.times, splice, base.seconds)
-    columns = [names.INDEX[name] for name in splice.blendshapes]
-    layers = {
-        name: _blend(layer, new.layers.get(name, layer), share, columns)
-        for name, layer in base.layers.items()
-    }
-    whole = splice.regions >= _ALL_REGIONS
-    return replace(
-        base,
-        coefficients=_blend(base.coefficients, new.coefficients, share, columns),
-        layers=layers,
-        head=_blend_angles(base.head, new.head, share) if whole else base.head,
-        eyes=_blend_angles(base.eyes, new.eyes, share) if whole else base.eyes,
-        notes=new.notes,
-        provenance={**base.provenance, "spliced": _told(new, splice)},
+def clip_data(take: clip.ArkitClip, *, with_layers: bool = True) -> messages.ClipData:
+    """A clip as it travels."""
+    assert take.head is not None and take.eyes is not None  # a clip fills absent ones with zeros
+    return messages.ClipData(
+        names=names.ARKIT_NAMES,
+        fps=take.fps,
+        coefficients=take.coefficients,
+        head=take.head,
+        eyes=take.eyes,
+        layers=dict(take.layers) if with_layers else {},
     )
 
 
-def _told(new: clip.ArkitClip, splice: Splice) -> dict[str, object]:
-    return {
-        "seed": new.provenance.get("seed"),
-        "start": splice.start,
-        "end": splice.end,
-        "regions": sorted(splice.regions),
+def check_size(take: clip.ArkitClip, limit: float | None) -> None:
+    """Refuse a take that is too long to be sent to a server; without a limit everything goes.
+
+    Raises:
+        TakeError: with the length, and the length that would do.
+    """
+    width = len(names.ARKIT_NAMES)
+    per_frame = _BYTES_OF_A_VALUE * (width * (1 + len(take.layers)) + _ANGLES)
+    if limit is None or take.n_frames * per_frame < 0.99 * limit:
+        return
+    longest = limit / per_frame / take.fps
+    raise TakeError(
+        f"This take of {take.seconds / 60:.0f} minutes is too long to make a part of it anew: the "
+        f"server takes {longest / 60:.0f} minutes. Generate a shorter line."
+    )
+
+
+def with_story(base: clip.ArkitClip, made: clip.ArkitClip, splice: Splice) -> clip.ArkitClip:
+    """The take that the server made, with what it was made of: provenance, phones, contacts.
+
+    Outside the part, and where the lips are not made anew, phones and contacts are the old ones.
+    """
+    part = splice.part
+
+    def merged(old: tuple, new: tuple) -> tuple:
+        if part.regions.isdisjoint(_LIPS):
+            return old
+        here = [x for x in new if x.end > part.start and x.start < part.end]
+        there = [x for x in old if x.end <= part.start or x.start >= part.end]
+        return tuple(sorted([*here, *there], key=lambda x: x.start))
+
+    told = {
+        "seed": made.provenance.get("seed"),
+        "generator": made.provenance.get("generator"),
+        "start": part.start,
+        "end": part.end,
+        "regions": sorted(part.regions),
     }
-
-
-def _blend(
-    base: NDArray[np.float32],
-    new: NDArray[np.float32],
-    share: NDArray[np.float32],
-    columns: Iterable[int],
-) -> NDArray[np.float32]:
-    result = base.copy()
-    rows = np.flatnonzero(share)
-    for column in columns:
-        old = base[rows, column]
-        result[rows, column] = old + share[rows] * (new[rows, column] - old)
-    return result
-
-
-def _blend_angles(
-    base: NDArray[np.float32] | None, new: NDArray[np.float32] | None, share: NDArray[np.float32]
-) -> NDArray[np.float32] | None:
-    if base is None or new is None:
-        return base
-    weight = share.reshape(-1, *[1] * (base.ndim - 1))
-    return np.where(weight > 0, base + weight * (new - base), base).astype(np.float32)
+    return replace(
+        made,
+        phones=merged(base.phones, made.phones),
+        contacts=merged(base.contacts, made.contacts),
+        provenance={**base.provenance, "spliced": told},
+    )

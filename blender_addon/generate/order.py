@@ -14,7 +14,7 @@ class Order(NamedTuple):
 
     Attributes:
         audio: the recording, or its bytes.
-        base: the take into which the new one is spliced, when the target says so.
+        base: the take that a part is made anew of, when the target says so.
     """
 
     target: Target

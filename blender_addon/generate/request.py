@@ -9,13 +9,13 @@ from uuid import uuid4
 from ..character.matching import character_match
 from ..character.meshes import active_character, shaped_meshes
 from ..core.errors import CharacterError, LineError, SoliloquyError, TakeError
-from ..core.splicing import Splice
+from ..core.splicing import Splice, check_size, clip_data
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import strips_of_line
 from ..takes.storage import load_clip
-from ..vendor import messages, names
+from ..vendor import messages, names, splicing
 from .order import Order
 
 
@@ -61,16 +61,28 @@ def build_regeneration(context: Any) -> Order:
         raise TakeError(reason)
     take = character.takes[character.take_index]
     base = load_clip(take)
+    check_size(base, _message_limit())
     order = build_order(context)
+    start, end = _span(context.scene, take)
+    part = splicing.Part(start, end, frozenset(_regions(character)))
     seed = 1 + max(take.seed for take in character.takes)
     target = replace(
         order.target,
         start_frame=take.start_frame,
         label=take.name,
         seed=seed,
-        splice=Splice(take.uid, *_span(context.scene, take), frozenset(_regions(character))),
+        splice=Splice(take.uid, part),
     )
-    request = replace(order.request, fps=base.fps, seed=seed, takes=1)
+    request = replace(
+        order.request,
+        fps=base.fps,
+        seed=seed,
+        takes=1,
+        base=clip_data(base),
+        regenerate_start=part.start,
+        regenerate_end=part.end,
+        regenerate_regions=tuple(sorted(part.regions)),
+    )
     return Order(target, request, order.audio, base)
 
 
@@ -89,6 +101,14 @@ def _span(scene: Any, take: Any) -> tuple[float, float]:
     if end <= start:
         raise TakeError("The preview range lies outside the chosen take. Move it over the take.")
     return start, end
+
+
+def _message_limit() -> float | None:
+    """Bytes of a message that the server takes, None before it was heard."""
+    from .session import session
+
+    welcome = session().welcome
+    return welcome.limits.get("message_bytes") if welcome is not None else None
 
 
 def _regions(character: Any) -> set[str]:

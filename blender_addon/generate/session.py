@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..core.errors import ServerError, SoliloquyError
 from ..core.job import Job
-from ..core.splicing import spliced
+from ..core.splicing import with_story
 from ..core.take_data import pack
 from ..core.target import Target
 from ..takes.writing import TakeWriter
@@ -171,14 +171,14 @@ class Session:
         if job.ready and self._packer is None:
             self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
         while job.ready and self._packer is not None:
-            take = self._with_base(job.ready.pop(0))
+            take = self._with_story(job.ready.pop(0))
             self._packing.append((take, self._packer.submit(pack, take)))
 
-    def _with_base(self, take: clip.ArkitClip) -> clip.ArkitClip:
+    def _with_story(self, take: clip.ArkitClip) -> clip.ArkitClip:
         target = self._target
         if target is None or target.splice is None or self._base is None:
             return take
-        return spliced(self._base, take, target.splice)
+        return with_story(self._base, take, target.splice)
 
     def _write(self, job: Job, seconds: float) -> None:
         if self._writer is None and self._packing and self._packing[0][1].done():

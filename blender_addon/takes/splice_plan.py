@@ -10,7 +10,7 @@ from .. import compat
 from ..character.meshes import ShapedMesh
 from ..core.keyframes import KeyPlan, Weights, plan_keys
 from ..core.layering import mix
-from ..core.splicing import Splice, share_of_new
+from ..core.splicing import Splice
 from ..vendor import clip
 from .animation import key_path
 from .baking import LAYERS
@@ -38,9 +38,9 @@ def plan_splice(
         frames: scene frame of every clip frame.
     """
     base, made = (mix(part, dict(zip(LAYERS, base_take.baked, strict=True))) for part in clips)
-    share = share_of_new(base.times, splice, base.seconds)
+    share = splice.part.share_of_new(base.times, base.seconds)
     rows = np.flatnonzero(share)
-    chosen = {key: w for key, w in drives.items() if not splice.blendshapes.isdisjoint(w)}
+    chosen = {key: w for key, w in drives.items() if not splice.part.blendshapes.isdisjoint(w)}
     old = plan_keys(base.coefficients, chosen, frames).curves
     new = plan_keys(made.coefficients, chosen, frames).curves
     track = track_of(base_take, mesh)

@@ -72,7 +72,7 @@ class TakeWriter:
         target: where it belongs.
         take: the clip. data: the same, packed, to be kept in the file.
         number: 0-based number within its request.
-        base: the clip into which `take` was spliced, when the target says so.
+        base: the clip that `take` is a part made anew of, when the target says so.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from acting import formula
 
-from arkit.names import INDEX
+from arkit.names import INDEX, REGIONS
 
 from . import tools
 
@@ -125,7 +125,16 @@ def only_the_chosen_part_is_made_anew(address: str, wav: str) -> None:
         middle = dict(after[key].tolist())[25.0]
         assert abs(middle - new[24, INDEX[key]]) < 1e-4, key
     assert 40.5 in after["jawOpen"][:, 0] and abs(after["jawOpen"][2, 1] - 0.9) < 1e-6
-    stored = load_clip(again)
+    kept, stored = load_clip(character.takes[0]), load_clip(again)
+    inside = (stored.times >= 0.5) & (stored.times < 1.5)
+    chosen = [INDEX[name] for region in ("jaw", "brow") for name in REGIONS[region]]
+    others = [k for k in range(52) if k not in chosen]
+    for was, now in (
+        (kept.coefficients, stored.coefficients),
+        *((kept.layers[name], stored.layers[name]) for name in kept.layers),
+    ):
+        assert was[~inside].tobytes() == now[~inside].tobytes(), "every bit stays"
+        assert was[:, others].tobytes() == now[:, others].tobytes(), "every bit stays"
     assert abs(stored.curve("jawOpen")[24] - new[24, INDEX["jawOpen"]]) < 1e-4
     bpy.ops.soliloquy.use_take(index=0)
     assert np.array_equal(tools.keys_of(face, "jawOpen"), before["jawOpen"]), "the old one is there"
