@@ -164,6 +164,11 @@ class Service:
         check_request(request, self.settings.limits)
         generator, _ = self._chosen(request)
         self.registry.check(generator)
+        styles = self.registry.facts()[generator].styles if request.style else ()
+        if styles and request.style not in styles:
+            raise BadRequest(
+                f"'{generator}' has no style '{request.style}'.", f"Use one of {', '.join(styles)}."
+            )
         if request.output == "flame":
             raise BadRequest(
                 f"'{generator}' makes ARKit coefficients, and output is 'flame'.",

@@ -7,26 +7,35 @@ import time
 import uuid
 from pathlib import Path
 
+from arkit.export.files import read_clip
 from arkit.strips import parse_strip
 from server.commands.output import ProgressBar, say, say_json
-from server.commands.performing import perform
+from server.commands.performing import clip_data, perform
 from server.commands.writing import check_suffix, write_take
-from server.errors import BadAudio
+from server.errors import BadAudio, BadRequest
 from server.settings import DEFAULT_ADDRESS
+from server.validation import GUIDANCE_SCALES
 from server.wire.messages import AudioInfo, GenerateRequest, StripSpec
 
 HELP = "perform a recorded line and write the take"
+
+_FPS = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("line", type=Path, help="the recording")
     parser.add_argument("--out", type=Path, required=True, help="take.csv, .json, .npz or .mp4")
-    parser.add_argument("--generator", default="articulate")
+    parser.add_argument(
+        "--generator", default="", help="cafe_talk (default where it can run), articulate, ..."
+    )
     parser.add_argument("--direction", default="", help="how the line is played, in words")
     parser.add_argument("--emotion", default="neutral")
     parser.add_argument("--intensity", type=float, default=0.5, help="0..1")
     parser.add_argument("--style", default="", help="a talking style by name")
+    parser.add_argument(
+        "--style-clip", type=Path, metavar="TAKE", help="or taken from a take's file"
+    )
     parser.add_argument(
         "--au",
         action="append",
@@ -34,9 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AU12@1.2-2.0:0.8",
         help="an AU strip; may be given several times",
     )
+    for name in GUIDANCE_SCALES:
+        parser.add_argument(f"--guidance-{name}", type=float, help=f"guidance scale of {name}")
+    parser.add_argument("--guidance-mode", default="default", choices=("default", "paper"))
+    parser.add_argument("--steps", type=int, help="denoising steps")
+    parser.add_argument(
+        "--change", type=Path, metavar="TAKE.npz", help="make a part of a take anew"
+    )
+    parser.add_argument(
+        "--span", metavar="1.2-2.0", help="its seconds; without them the whole line"
+    )
+    parser.add_argument("--regions", default="", help="its face regions: brow,eye,mouth,...")
     parser.add_argument("--transcript", default="", help="the words; they sharpen the lips")
     parser.add_argument("--language", default="en")
-    parser.add_argument("--fps", type=float, default=60.0)
+    parser.add_argument("--fps", type=float, help="60, or that of the take to change")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--takes", type=int, default=1)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -69,9 +89,9 @@ def run(args: argparse.Namespace) -> int:
         say_json(
             {
                 "out": [str(path) for path in paths],
-                "generator": args.generator,
+                "generator": clips[0].provenance["generator"],
                 "seeds": [clip.provenance.get("seed") for clip in clips],
-                "fps": args.fps,
+                "fps": clips[0].fps,
                 "frames": [clip.n_frames for clip in clips],
                 "seconds": {"total": seconds, **clips[0].provenance["timings"]},
                 "notes": notes,
@@ -89,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
 def request_of(args: argparse.Namespace) -> GenerateRequest:
     """Return the request that the options ask for."""
     strips = (parse_strip(text) for text in args.au)
+    base = None if args.change is None else read_clip(args.change)
+    start, end = _span(args.span)
     return GenerateRequest(
         request_id=uuid.uuid4().hex,
         generator=args.generator,
@@ -104,8 +126,36 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         language=args.language,
         seed=args.seed,
         takes=args.takes,
-        fps=args.fps,
+        fps=args.fps or (_FPS if base is None else base.fps),
+        guidance=_guidance(args),
+        guidance_mode=args.guidance_mode.removeprefix("default"),
+        steps=args.steps,
+        style_clip=None if args.style_clip is None else clip_data(read_clip(args.style_clip)),
+        base=None if base is None else clip_data(base),
+        regenerate_start=start,
+        regenerate_end=end,
+        regenerate_regions=tuple(filter(None, args.regions.split(","))),
     )
+
+
+def _guidance(args: argparse.Namespace) -> dict[str, float]:
+    scales = {name: getattr(args, f"guidance_{name}") for name in GUIDANCE_SCALES}
+    return {name: scale for name, scale in scales.items() if scale is not None}
+
+
+def _span(text: str | None) -> tuple[float | None, float | None]:
+    """Return the seconds that "1.2-2.0" names.
+
+    Raises:
+        BadRequest: it is written in another way.
+    """
+    if text is None:
+        return None, None
+    start, _, end = text.partition("-")
+    try:
+        return float(start), float(end)
+    except ValueError as error:
+        raise BadRequest(f"The span is '{text}'.", "Write 1.2-2.0, in seconds.") from error
 
 
 def take_path(out: Path, take: int, n_takes: int) -> Path:

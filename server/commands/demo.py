@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("line", nargs="?", help="a recording; without it one is looked for")
     parser.add_argument("--transcript", default=None, help="the words, when known")
     parser.add_argument("--out", type=Path, default=Path("demo_output"))
-    parser.add_argument("--generator", default="articulate")
+    parser.add_argument("--generator", default="")
     parser.add_argument("--fps", type=int, default=24, help="of the Blender scene")
     parser.add_argument("--seed", type=int, default=0)
 

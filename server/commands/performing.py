@@ -14,7 +14,7 @@ from server.service import Service
 from server.settings import Settings
 from server.wire.assemble import Take, TakeAssembler
 from server.wire.client import Client
-from server.wire.messages import Chunk, Event, Failed, GenerateRequest, Progress, Result
+from server.wire.messages import Chunk, ClipData, Event, Failed, GenerateRequest, Progress, Result
 
 OnProgress = Callable[[str, float], None]
 
@@ -73,6 +73,14 @@ def _collect(events: Iterator[Event], on_progress: OnProgress) -> list[ArkitClip
             case _:
                 continue
     return clips
+
+
+def clip_data(clip: ArkitClip) -> ClipData:
+    """Return a clip as it travels in a request."""
+    assert clip.head is not None and clip.eyes is not None  # a clip fills absent ones with zeros
+    return ClipData(
+        ARKIT_NAMES, clip.fps, clip.coefficients, clip.head, clip.eyes, dict(clip.layers)
+    )
 
 
 def clip_of(take: Take) -> ArkitClip:

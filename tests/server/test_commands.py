@@ -15,6 +15,7 @@ from server.cli import COMMANDS, build_parser, main
 from server.commands.lines import NoLineError, find_line
 
 NOBODY = "tcp://127.0.0.1:9"
+RULES = ("--generator", "articulate")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,17 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def take(line: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("take") / "take.npz"
-    arguments = ["animate", str(line), "--out", str(path), "--fps", "30", "--address", NOBODY]
+    arguments = [
+        "animate",
+        str(line),
+        "--out",
+        str(path),
+        "--fps",
+        "30",
+        "--address",
+        NOBODY,
+        *RULES,
+    ]
     assert main([*arguments, "--au", "AU12@0.5-1.5:0.8"]) == 0
     return path
 
@@ -49,9 +60,55 @@ def test_animate_writes_a_take_that_loads_and_obeys_the_strip(take: Path) -> Non
     assert smile[:10].max() < 0.2
 
 
+def test_a_part_of_a_take_is_made_anew_and_every_other_bit_stays(
+    line: Path, take: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.npz"
+    part = ["--change", str(take), "--span", "0.8-1.4", "--regions", "mouth,eye"]
+    arguments = ["animate", str(line), "--out", str(again), "--address", NOBODY, *part]
+    assert main([*arguments, "--au", "AU15@0.5-1.5", "--generator", "articulate"]) == 0
+    old, new = ArkitClip.load(take), ArkitClip.load(again)
+    assert (new.fps, new.n_frames) == (30.0, 60)
+    assert old.coefficients[:24].tobytes() == new.coefficients[:24].tobytes()
+    assert old.coefficients[42:].tobytes() == new.coefficients[42:].tobytes()
+    frown, brow = INDEX["mouthFrownLeft"], INDEX["browInnerUp"]
+    assert old.coefficients[33, frown] < 0.2 and new.coefficients[33, frown] > 0.6
+    assert old.coefficients[:, brow].tobytes() == new.coefficients[:, brow].tobytes()
+
+
+def test_a_span_that_cannot_be_read_is_refused(
+    line: Path, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["animate", str(line), "--out", str(tmp_path / "x.npz"), "--change", str(take)]
+    assert main([*arguments, "--span", "soon"]) == 2
+    assert "The span is 'soon'. Write 1.2-2.0, in seconds." in capsys.readouterr().err
+
+
+def test_the_generator_that_performed_is_named_in_the_result(
+    line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "take.npz"
+    named = ["--generator", "articulate", "--guidance-strips", "2", "--guidance-mode", "paper"]
+    arguments = ["animate", str(line), "--out", str(out), "--address", NOBODY, "--json", *named]
+    assert main([*arguments, "--steps", "4", "--fps", "30"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["generator"] == "articulate" and told["fps"] == 30.0
+    assert any("Guidance" in note and "steps" in note.lower() for note in told["notes"])
+
+
 def test_the_same_command_makes_the_same_take(line: Path, take: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.npz"
-    arguments = ["animate", str(line), "--out", str(again), "--fps", "30", "--address", NOBODY]
+    arguments = [
+        "animate",
+        str(line),
+        "--out",
+        str(again),
+        "--fps",
+        "30",
+        "--address",
+        NOBODY,
+        *RULES,
+    ]
     assert main([*arguments, "--au", "AU12@0.5-1.5:0.8"]) == 0
     np.testing.assert_array_equal(
         ArkitClip.load(take).coefficients, ArkitClip.load(again).coefficients

@@ -75,6 +75,16 @@ def test_weights_that_are_there_make_it_usable_and_facts_are_told(tmp_path: Path
     assert registry.facts() == {"first": describe()}
 
 
+def test_a_style_that_the_generator_does_not_have_is_refused_with_those_that_it_has(
+    tmp_path: Path,
+) -> None:
+    service = _service(Offer(_toy, facts=f"{__name__}:describe"), tmp_path)
+    failed = failure_of(replace(REQUEST, generator="first", style="Zoe"), service)
+    assert (failed.message, failed.hint) == ("'first' has no style 'Zoe'.", "Use one of Ada.")
+    events = events_of(replace(REQUEST, generator="first", style="Ada"), service)
+    assert isinstance(events[-1], Result)
+
+
 def test_the_shipped_default_needs_torch_and_the_last_one_nothing() -> None:
     names = tuple(GENERATORS)
     assert names[0] == "cafe_talk" and names[-1] == "articulate"
