@@ -1,0 +1,126 @@
+"""The networks of ExpCLIP's animation generator: attention pooling and the style decoder.
+
+Tensors in, tensors out: prompts, windows and weights files are others' business. Shapes: B windows,
+T frames, A speech features, S style embedding, D width.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from arkit.names import ARKIT_NAMES
+
+from .config import ExpClipConfig
+
+N_FACE = len(ARKIT_NAMES)
+
+
+def positions(n_frames: int, width: int) -> Tensor:
+    """Return sine and cosine positions, [T, width]."""
+    rates = torch.exp(-math.log(10000.0) * torch.arange(0, width, 2) / width)
+    angles = torch.arange(n_frames)[:, None] * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width]
+
+
+class AttentionPooling(nn.Module):
+    """E_sa: the expression that a clip shows, as a weighted mean of its frames.
+
+    A transformer looks at all frames and gives each a weight; the weights sum to one.
+    """
+
+    def __init__(self, config: ExpClipConfig) -> None:
+        super().__init__()
+        self.width = config.n_pool_state
+        self.read = nn.Linear(N_FACE, self.width)
+        layer = nn.TransformerEncoderLayer(
+            self.width, config.n_heads, config.n_pool_hidden, dropout=0.0, activation="gelu",
+            batch_first=True, norm_first=True,
+        )  # fmt: skip
+        self.layers = nn.TransformerEncoder(layer, config.n_pool_layers, enable_nested_tensor=False)
+        self.weigh = nn.Linear(self.width, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Frames [B, T, 52] -> expression prompt [B, 52]."""
+        state = self.read(frames) + positions(frames.shape[1], self.width).to(frames)
+        weights = self.weigh(self.layers(state)).softmax(dim=1)  # [B, T, 1]
+        return (weights * frames).sum(dim=1)
+
+
+def near_mask(n_frames: int, reach: int, like: Tensor) -> Tensor:
+    """Return [T, T], 0 where two frames are at most `reach` apart and -inf elsewhere."""
+    apart = (torch.arange(n_frames)[:, None] - torch.arange(n_frames)).abs()
+    mask = torch.zeros(n_frames, n_frames)
+    return mask.masked_fill(apart > reach, -math.inf).to(like)
+
+
+class StyleDecoder(nn.Module):
+    """Speech features, with the style attended to, -> blendshapes.
+
+    Every layer attends to speech, then to the style of the present, then feeds forward (a
+    transformer decoder whose memory is the style). The two-layer head adds to what articulation
+    says of the lips, so that an untrained decoder speaks plainly.
+    """
+
+    def __init__(self, config: ExpClipConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.read = nn.Linear(config.n_audio, config.n_state)
+        self.style = nn.Sequential(nn.Linear(config.n_style, config.n_state), nn.GELU(),
+                                   nn.Linear(config.n_state, config.n_state))  # fmt: skip
+        layer = nn.TransformerDecoderLayer(
+            config.n_state, config.n_heads, config.n_hidden, dropout=0.0, activation="gelu",
+            batch_first=True, norm_first=True,
+        )  # fmt: skip
+        self.layers = nn.TransformerDecoder(layer, config.n_decoder_layers)
+        self.norm = nn.LayerNorm(config.n_state)
+        last = nn.Linear(config.n_state, N_FACE)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.head = nn.Sequential(nn.Linear(config.n_state, config.n_state), nn.GELU(), last)
+
+    def forward(self, audio: Tensor, lips: Tensor, style: Tensor) -> Tensor:
+        """Predict blendshapes.
+
+        Args:
+            audio: speech features [B, T, A]. lips: articulated mouth [B, T, 52].
+            style: unit embeddings, [B, T, S], or [B, S] for one style throughout.
+
+        Returns:
+            Blendshapes [B, T, 52], unclamped.
+        """
+        n_frames = audio.shape[1]
+        if style.dim() == 2:
+            style = style[:, None].expand(-1, n_frames, -1)
+        state = self.read(audio) + positions(n_frames, self.config.n_state).to(audio)
+        memory = self.style(style * self.config.n_style**0.5)
+        mask = near_mask(n_frames, self.config.style_reach, audio)
+        state = self.layers(state, memory, memory_mask=mask)
+        return lips + self.head(self.norm(state))
+
+
+class ExpClipAnimator(nn.Module):
+    """Pooling and decoder together: what one weights file holds."""
+
+    def __init__(self, config: ExpClipConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.pooling = AttentionPooling(config)
+        self.decoder = StyleDecoder(config)
+
+    def forward(self, audio: Tensor, lips: Tensor, style: Tensor) -> Tensor:
+        """See `StyleDecoder.forward`."""
+        return self.decoder(audio, lips, style)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Return how many numbers a network learns."""
+    return sum(p.numel() for p in model.parameters())
+
+
+__all__ = [
+    "N_FACE", "AttentionPooling", "ExpClipAnimator", "StyleDecoder", "count_parameters",
+    "near_mask", "positions",
+]  # fmt: skip

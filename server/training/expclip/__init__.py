@@ -1,0 +1,1 @@
+"""Training of ExpCLIP's animation generator."""

@@ -1,0 +1,195 @@
+"""Train ExpCLIP's animation generator by a recipe; stop and start it as you like.
+
+    python -m server.training.expclip.train server/training/recipes/expclip.toml --corpus FOLDER \
+        --run FOLDER [--out server/weights/expclip.safetensors]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from arkit.names import ARKIT_NAMES
+from server.generators.expclip.config import BASE, PAPER, TINY, ExpClipConfig
+from server.generators.expclip.model import ExpClipAnimator, count_parameters
+from server.generators.expclip.weights import save_animator
+from server.language.expclip import BlendshapeEncoder, load_expclip
+from server.language.express import WEIGHTS
+from server.training.corpus.reader import CorpusReader
+from server.training.language.loop import LoopOptions, run
+from server.training.language.tead import Composer
+
+from . import losses
+from .frames import LIPS, Batch, FrameStore, draw, make_store, open_store
+
+log = logging.getLogger(__name__)
+
+SIZES = {"paper": PAPER, "base": BASE, "tiny": TINY}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the generator is trained.
+
+    Attributes:
+        size: "paper", "base" or "tiny". steps, batch, rate, seed: of the loop.
+        augmented: weight of Expression Prompt Augmentation, 0 to leave it out (the ablation).
+        lip_motion, style, strength: weights of Eq. 7, Eq. 8 and of our loss on strength.
+        changing: share of augmented windows whose prompt changes on the way, so that direction
+            strips work; the paper has one prompt throughout.
+        quadruples: of TEAD, to augment with. threads: of torch.
+    """
+
+    size: str = "base"
+    steps: int = 4000
+    batch: int = 24
+    rate: float = 1e-3
+    seed: int = 0
+    augmented: float = 1.0
+    lip_motion: float = 1.0
+    style: float = 0.05
+    strength: float = 1.0
+    changing: float = 0.3
+    quadruples: int = 20_000
+    threads: int = 1
+    keep_every: int = 200
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def config(self) -> ExpClipConfig:
+        """The sizes of the network."""
+        return replace(SIZES[self.size], **self.extra)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe; an unknown field is an error of `Recipe`."""
+    return Recipe(**tomllib.loads(path.read_text("utf-8")))
+
+
+def tead_faces(count: int, seed: int) -> NDArray[np.float32]:
+    """Return the blendshapes of our TEAD's training quadruples, float32 [N, 52]."""
+    quadruples = [q for q in Composer(seed).compose(count) if q.split == "train" and q.aus]
+    rows = [[q.blendshapes()[name] for name in ARKIT_NAMES] for q in quadruples]
+    return np.array(rows, np.float32)
+
+
+@dataclass
+class Teacher:
+    """Makes the loss of one step.
+
+    Attributes:
+        encoder: E of ExpCLIP, frozen. expressions: TEAD's faces [N, 52].
+    """
+
+    model: ExpClipAnimator
+    encoder: BlendshapeEncoder
+    store: FrameStore
+    numbers: list[int]
+    expressions: NDArray[np.float32]
+    recipe: Recipe
+
+    def loss(self, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a batch drawn with `rng`."""
+        batch = draw(self.store, self.numbers, self.recipe.batch, self.model.config.n_frames, rng)
+        audio, faces, valid = (torch.from_numpy(a) for a in (batch.features, batch.faces,
+                                                             batch.valid))  # fmt: skip
+        lips = audio[:, :, LIPS]
+        prompt = self.model.pooling(losses.shown(faces, lips))
+        made = self.model(audio, lips, self.encoder(prompt))
+        total = losses.reconstruction(made, faces, valid)
+        if self.recipe.augmented:
+            total = total + self.recipe.augmented * self._augmented(batch, prompt.detach(), rng)
+        return total
+
+    def _augmented(self, batch: Batch, prompt: Tensor, rng: np.random.Generator) -> Tensor:
+        """Expression Prompt Augmentation (Eqs. 6-8), on the true clip's lips."""
+        audio, faces, valid = (torch.from_numpy(a) for a in (batch.features, batch.faces,
+                                                             batch.valid))  # fmt: skip
+        lips = audio[:, :, LIPS]
+        asked = self._perturbed(prompt, faces.shape[1], rng)  # [B, T, 52]
+        made = self.model(audio, lips, self._embedded(asked))
+        recipe = self.recipe
+        total = recipe.lip_motion * losses.lip_motion(made, faces, valid)
+        total = total + recipe.strength * self._strength(made, lips, asked)
+        whole = (asked[:, 0] - asked[:, -1]).abs().amax(dim=1) < 1e-6
+        if recipe.style and whole.any():
+            shown = self.model.pooling(losses.shown(made[whole], lips[whole]))
+            aim = self.encoder(asked[whole, 0])
+            total = total + recipe.style * losses.style(self.encoder(shown), aim)
+        return total
+
+    @staticmethod
+    def _strength(made: Tensor, lips: Tensor, asked: Tensor) -> Tensor:
+        """Compare first and second half apart, so that a change of prompt is a change of face."""
+        middle = made.shape[1] // 2
+        halves = (slice(0, middle), slice(middle, None))
+        return torch.stack(
+            [losses.strength(made[:, h], lips[:, h], asked[:, h]) for h in halves]
+        ).mean()
+
+    def _embedded(self, asked: Tensor) -> Tensor:
+        flat = asked.reshape(-1, asked.shape[-1])
+        different, where = torch.unique(flat, dim=0, return_inverse=True)
+        return self.encoder(different)[where].view(*asked.shape[:2], -1)
+
+    def _perturbed(self, prompt: Tensor, n_frames: int, rng: np.random.Generator) -> Tensor:
+        """Eq. 6; some windows go from one perturbed prompt to another within .3 s."""
+        first, second = (self._blend(prompt, rng) for _ in range(2))
+        size = len(prompt)
+        fps = self.model.config.fps
+        start = rng.uniform(0.2, 0.8, size) * n_frames
+        ramp = (np.arange(n_frames) - start[:, None]) / (0.3 * fps)
+        ramp = np.clip(ramp, 0.0, 1.0) * (rng.random(size) < self.recipe.changing)[:, None]
+        share = torch.from_numpy((ramp * ramp * (3 - 2 * ramp)).astype(np.float32))[..., None]
+        return first[:, None] * (1 - share) + second[:, None] * share
+
+    def _blend(self, prompt: Tensor, rng: np.random.Generator) -> Tensor:
+        drawn = self.expressions[rng.integers(0, len(self.expressions), len(prompt))]
+        share = torch.from_numpy(rng.random((len(prompt), 1)).astype(np.float32))
+        return (1.0 - share) * prompt + share * torch.from_numpy(drawn)
+
+
+def train(recipe: Recipe, corpus: Path, folder: Path, out: Path | None) -> ExpClipAnimator:
+    """Run a recipe and, with `out`, write the weights."""
+    torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed)
+    store = open_store(folder / "store")
+    encoder = load_expclip(WEIGHTS / "expclip_autoencoder.safetensors").encoder
+    encoder.requires_grad_(False)
+    model = ExpClipAnimator(recipe.config)
+    log.info("%d parameters, %d utterances", count_parameters(model), len(store.spans))
+    teacher = Teacher(
+        model, encoder, store, store.of_split("train"),
+        tead_faces(recipe.quadruples, recipe.seed), recipe,
+    )  # fmt: skip
+    options = LoopOptions(recipe.steps, recipe.steps, recipe.rate, recipe.seed, recipe.keep_every)
+    run(model, teacher.loss, options, folder / "expclip.pt", log.info)
+    if out is not None:
+        save_animator(model, out, {"recipe": repr(recipe)})
+    return model
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    train(read_recipe(options.recipe), options.corpus, options.run, options.out)
+
+
+if __name__ == "__main__":
+    main()
