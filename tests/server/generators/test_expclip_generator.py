@@ -56,7 +56,7 @@ def _layer(frames: list[Frames], name: str) -> np.ndarray:
 
 
 def _total(frames: list[Frames]) -> np.ndarray:
-    return sum(_layer(frames, name) for name in frames[0].layers)
+    return np.sum([_layer(frames, name) for name in frames[0].layers], axis=0)
 
 
 REQUEST = GenerateRequest("r", generator="expclip", direction=SMILE, fps=30.0, seed=4)
