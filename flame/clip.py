@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import BadZipFile
@@ -136,8 +136,15 @@ class FlameClip:
             raise FlameClipError(f"the frame rate must be positive, got {fps}")
         if not self.n_frames:
             raise FlameClipError("a clip without frames has no rate to change")
+        if abs(fps - self.fps) < 1e-9:
+            return self
         n_frames = max(1, int(np.ceil(self.n_frames / self.fps * fps - 1e-6)))
-        place = np.clip(np.arange(n_frames) / fps * self.fps, 0, self.n_frames - 1)
+        times = np.arange(n_frames) / fps
+        for _, start, end in self.contacts:
+            # A contact between two frames is shown by the nearer one, or lips would never meet.
+            if not ((times >= start) & (times <= end)).any() and start <= times[-1]:
+                times[np.abs(times - 0.5 * (start + end)).argmin()] = 0.5 * (start + end)
+        place = np.clip(times * self.fps, 0, self.n_frames - 1)
         changed: dict[str, Any] = {"fps": float(fps)}
         for name in ("expression", "eyelids", "translation"):
             if (value := getattr(self, name)) is not None:
@@ -351,9 +358,3 @@ def _times(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
     aw, av, bw, bv = a[..., :1], a[..., 1:], b[..., :1], b[..., 1:]
     real = aw * bw - (av * bv).sum(axis=-1, keepdims=True)
     return np.concatenate([real, aw * bv + bw * av + np.cross(av, bv)], axis=-1)
-
-
-def same_clip(a: FlameClip, b: FlameClip) -> bool:
-    """Say whether two clips hold the same values."""
-    pairs = ((getattr(a, f.name), getattr(b, f.name)) for f in fields(FlameClip))
-    return all(np.array_equal(x, y) if isinstance(x, np.ndarray) else x == y for x, y in pairs)
