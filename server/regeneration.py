@@ -22,6 +22,8 @@ from arkit.splicing import ALL_REGIONS, Part, blend_angles, blend_columns
 from .errors import BadRequest
 from .wire.messages import Chunk, ClipData, GenerateRequest
 
+_LOWEST, _HIGHEST = -1.0, 2.0  # phones send a little more than 1 for extreme gaze
+
 
 @dataclass(frozen=True)
 class Regeneration:
@@ -143,7 +145,7 @@ def clip_of(data: ClipData, field: str) -> ArkitClip:
     if not len(data.coefficients) or not data.names:
         raise BadRequest(f"The clip in `{field}` has no frames.", "Send at least one.")
     low, high = float(data.coefficients.min()), float(data.coefficients.max())
-    if low < 0.0 or high > 1.0:
+    if low < _LOWEST or high > _HIGHEST:
         raise BadRequest(
             f"The clip in `{field}` has coefficients from {low:g} to {high:g}.", "Use 0 to 1."
         )

@@ -7,6 +7,7 @@ import bpy
 from ..character.meshes import active_character
 from ..core.job import State
 from ..ui import reason, wrapped
+from .properties import generator_name
 from .request import why_not
 from .session import session
 
@@ -71,20 +72,31 @@ class SOLILOQUY_PT_performance(bpy.types.Panel):
     def poll(cls, context):
         """`articulate` has no notion of direction."""
         character = active_character(context.scene)
-        return character is not None and character.generation.generator not in ("", "articulate")
+        if character is None:
+            return False
+        named = generator_name(character.generation) or session().default_generator
+        return named != "articulate"
 
     def draw(self, context):
-        """Direction, emotion, intensity."""
+        """Direction, emotion, intensity, style: those that the generator obeys."""
         settings = active_character(context.scene).generation
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("direction", "emotion", "intensity"):
-            layout.prop(settings, name)
+        facts = session().facts_of(generator_name(settings))
+        obeyed = set(facts.controls) if facts is not None else set()
+        for name in ("direction", "emotion"):
+            if not obeyed or name in obeyed:
+                layout.prop(settings, name)
+        layout.prop(settings, "intensity")
+        if not obeyed or "style" in obeyed:
+            layout.prop(settings, "style_source")
+            if settings.style_source == "NAME":
+                layout.prop(settings, "style")
 
 
 class SOLILOQUY_PT_advanced(bpy.types.Panel):
-    """How densely keys are written."""
+    """Sampling, and how densely keys are written."""
 
     bl_idname = "SOLILOQUY_PT_advanced"
     bl_parent_id = "SOLILOQUY_PT_generate"
@@ -100,11 +112,18 @@ class SOLILOQUY_PT_advanced(bpy.types.Panel):
         return active_character(context.scene) is not None
 
     def draw(self, context):
-        """Key rate."""
+        """Steps, guidance, key rate."""
         settings = active_character(context.scene).generation
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        layout.prop(settings, "steps")
+        layout.prop(settings, "use_guidance")
+        if settings.use_guidance:
+            column = layout.column(align=True)
+            for name in ("audio", "emotion", "strips"):
+                column.prop(settings, f"guidance_{name}")
+            layout.prop(settings, "guidance_mode")
         layout.prop(settings, "curve_rate")
         if settings.curve_rate == "CUSTOM":
             layout.prop(settings, "curve_fps")

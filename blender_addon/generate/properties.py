@@ -15,17 +15,45 @@ _LABELS = {
     "avi_talking": ("AVI-Talking", "Hears from the voice how the line is played", 3),
     "instruct_avatar": ("InstructAvatar", "Direction by detailed instructions", 4),
 }
+DEFAULT = "default"
+_DEFAULT_NUMBER = 10  # articulate has 0, and files keep the number
 _items: list[tuple[str, str, str, int]] = []  # Blender keeps no reference to dynamic items
 
 
 def generator_items(_settings, _context):
-    """The generators that the server offers; without a server, the one that is always there."""
+    """The server's best, and each that it can use."""
     from .session import session
 
-    offered = session().generators or ("articulate",)
-    known = [(name, *_LABELS[name]) for name in offered if name in _LABELS]
-    _items[:] = known or [("articulate", *_LABELS["articulate"])]
+    best = session().default_generator
+    label = f"Default ({_LABELS[best][0]})" if best in _LABELS else "Default"
+    known = [(name, *_LABELS[name]) for name in session().generators if name in _LABELS]
+    _items[:] = [(DEFAULT, label, "The best that the server has", _DEFAULT_NUMBER), *known]
     return _items
+
+
+def style_names(settings, _context, typed):
+    """The styles of the chosen generator that fit what is typed."""
+    from .session import session
+
+    facts = session().facts_of(generator_name(settings))
+    known = facts.styles if facts is not None else ()
+    return [name for name in known if typed.casefold() in name.casefold()]
+
+
+def generator_name(settings):
+    """The generator that a request names; "" leaves the choice to the server."""
+    return "" if settings.generator in ("", DEFAULT) else settings.generator
+
+
+def _scale(name, what, default):
+    return FloatProperty(
+        name=name,
+        description=f"How strongly the performance follows {what}",
+        default=default,
+        min=0.0,
+        max=20.0,
+        soft_max=5.0,
+    )
 
 
 class SoliloquyGeneration(bpy.types.PropertyGroup):
@@ -35,6 +63,7 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         name="Generator",
         description="What makes the performance",
         items=generator_items,
+        default=_DEFAULT_NUMBER,
     )
     direction: StringProperty(
         name="Direction",
@@ -53,6 +82,46 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+    )
+    style_source: EnumProperty(
+        name="Style",
+        description="Whose way of talking this is",
+        items=(
+            ("NONE", "None", "No style in particular", 0),
+            ("NAME", "By Name", "An actor whose style the server has learned", 1),
+            ("CLIP", "As Animated", "The style of what plays on the character now", 2),
+        ),
+        default="NONE",
+    )
+    style: StringProperty(
+        name="Actor",
+        description="Name of the talking style",
+        search=style_names,
+    )
+    use_guidance: BoolProperty(
+        name="Guidance",
+        description="Set by hand how strongly the performance follows each condition",
+        default=False,
+    )
+    guidance_audio: _scale("Voice", "the recording", 1.0)
+    guidance_emotion: _scale("Emotion", "emotion and intensity", 1.0)
+    guidance_strips: _scale("Strips", "the AU strips", 1.0)
+    guidance_mode: EnumProperty(
+        name="Formula",
+        description="How conditions are weighed against each other",
+        items=(
+            ("default", "Per Action Unit", "Each strip acts on its own muscles", 0),
+            ("paper", "As Published", "The formula of the paper, to the letter", 1),
+        ),
+        default="default",
+    )
+    steps: IntProperty(
+        name="Steps",
+        description="Denoising steps; 0 is what the generator was tuned for",
+        default=0,
+        min=0,
+        max=1000,
+        soft_max=50,
     )
     seed: IntProperty(
         name="Seed",

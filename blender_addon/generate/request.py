@@ -17,6 +17,9 @@ from ..strips.reading import strips_of_line
 from ..takes.storage import load_clip
 from ..vendor import messages, names, splicing
 from .order import Order
+from .properties import generator_name
+from .session import session
+from .style import style_clip
 
 
 def build_order(context: Any) -> Order:
@@ -41,7 +44,7 @@ def build_order(context: Any) -> Order:
         character_uid=character.uid,
         start_frame=recording.start_frame,
         label=recording.label,
-        generator=settings.generator or "articulate",
+        generator=generator_name(settings) or session().default_generator,
         seed=settings.seed,
         tolerance=settings.tolerance if settings.use_reduction else 0.0,
     )
@@ -105,8 +108,6 @@ def _span(scene: Any, take: Any) -> tuple[float, float]:
 
 def _message_limit() -> float | None:
     """Bytes of a message that the server takes, None before it was heard."""
-    from .session import session
-
     welcome = session().welcome
     return welcome.limits.get("message_bytes") if welcome is not None else None
 
@@ -142,7 +143,7 @@ def _request(
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     return messages.GenerateRequest(
         request_id=uuid4().hex,
-        generator=settings.generator or "articulate",
+        generator=generator_name(settings),
         audio=messages.AudioInfo(
             trim_start=recording.trim_start,
             trim_end=recording.trim_end,
@@ -152,6 +153,11 @@ def _request(
         direction=settings.direction.strip(),
         emotion=settings.emotion,
         intensity=settings.intensity,
+        style=settings.style.strip() if settings.style_source == "NAME" else "",
+        style_clip=style_clip(scene, character) if settings.style_source == "CLIP" else None,
+        guidance=_guidance(settings),
+        guidance_mode=settings.guidance_mode if settings.guidance_mode == "paper" else "",
+        steps=settings.steps or None,
         strips=strips,
         transcript=line.transcript.strip(),
         language=line.language.strip() or "en",
@@ -159,6 +165,12 @@ def _request(
         takes=settings.takes,
         fps=rate if settings.curve_rate == "SCENE" else settings.curve_fps,
     )
+
+
+def _guidance(settings: Any) -> dict[str, float]:
+    if not settings.use_guidance:
+        return {}
+    return {name: getattr(settings, f"guidance_{name}") for name in ("audio", "emotion", "strips")}
 
 
 def _no_character(character: Any | None) -> str:
@@ -172,8 +184,6 @@ def _no_character(character: Any | None) -> str:
 
 def why_not(context: Any) -> str:
     """Why Generate cannot be pressed now; empty when it can. Cheap enough for a panel."""
-    from .session import session
-
     if session().is_busy:
         return "A line is being made."
     character = active_character(context.scene)

@@ -62,9 +62,22 @@ class Session:
 
     @property
     def generators(self) -> tuple[str, ...]:
-        """Generators that the server offers, empty before it was heard."""
+        """Generators that can be used, empty before the server was heard."""
         welcome = self.welcome
-        return tuple(welcome.generators) if welcome is not None else ()
+        if welcome is None:
+            return ()
+        facts = welcome.facts
+        return tuple(n for n in welcome.generators if n not in facts or not facts[n].problem)
+
+    @property
+    def default_generator(self) -> str:
+        """The one that performs when none is named, "" before the server was heard."""
+        return next(iter(self.generators), "")
+
+    def facts_of(self, generator: str) -> messages.GeneratorFacts | None:
+        """What a generator ("" for the default) can be asked for; None when it is not known."""
+        welcome = self.welcome
+        return welcome.facts.get(generator or self.default_generator) if welcome else None
 
     def connect(self, address: str) -> None:
         """Open a client for `address`, unless there is one; does not wait for an answer.

@@ -232,7 +232,8 @@ class TakeWriter:
             take.baked = base.baked
             for name in LAYERS:
                 setattr(take, name, getattr(base, name))
-        take.generator = self._target.generator
+        told = self._take.provenance.get("generator")
+        take.generator = str(told or self._target.generator)
         take.seed = self._target.seed + self._number
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds
