@@ -12,7 +12,12 @@ from server.wire.messages import GenerateRequest
 def perform(generator: Generator, speech: Speech, fps: float, seed: int = 0) -> ArkitClip:
     """Return one take of a line, all its windows in order."""
     request = GenerateRequest("evaluation", generator=generator.name, fps=fps, seed=seed)
-    plan = generator.plan(request, speech, seed)
+    return perform_request(generator, speech, request)
+
+
+def perform_request(generator: Generator, speech: Speech, request: GenerateRequest) -> ArkitClip:
+    """Return the first take that a request asks of a heard line."""
+    plan = generator.plan(request, speech, request.seed)
     frames: list[Frames] = []
     while plan.next_window < plan.n_windows:
         frames += generator.denoise([plan], _never)
