@@ -1,7 +1,7 @@
-"""What belongs to this computer and not to a .blend: where the server is."""
+"""What belongs to this computer and not to a .blend: where the server is, and its engine."""
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from .core.address import DEFAULT_ADDRESS
 
@@ -16,19 +16,40 @@ class SoliloquyPreferences(bpy.types.AddonPreferences):
         description="Address of the Soliloquy server; on this computer it needs no keys",
         default=DEFAULT_ADDRESS,
     )
+    server_key: StringProperty(
+        name="Server's Key",
+        description=(
+            "Public key of a server on another computer, 40 characters; the person who runs it "
+            "finds it in server.key. Empty for a server on this computer"
+        ),
+    )
+    wheel_folder: StringProperty(
+        name="Wheel Folder",
+        description=(
+            "Folder with the wheels of PyTorch and the other packages, for setting up the engine "
+            "without a network; empty downloads them"
+        ),
+        subtype="DIR_PATH",
+    )
     python: StringProperty(
         name="Server's Python",
         description=(
-            "The Python of the environment where Soliloquy's server is installed, as "
-            ".venv/bin/python; empty looks for the program soliloquy"
+            "The Python of an environment of your own where Soliloquy's server is installed, as "
+            ".venv/bin/python; empty uses the engine that was set up here"
         ),
         subtype="FILE_PATH",
     )
+    is_welcomed: BoolProperty(
+        name="Welcomed",
+        description="Whether the Soliloquy tab was opened once, after the installation",
+        options={"HIDDEN"},
+    )
 
-    def draw(self, _context):
+    def draw(self, context):
         """Show the preferences."""
-        self.layout.prop(self, "address")
-        self.layout.prop(self, "python")
+        from .connection.preferences_view import draw_preferences
+
+        draw_preferences(self, self.layout, context)
 
 
 def preferences() -> SoliloquyPreferences | None:
@@ -43,10 +64,24 @@ def server_address() -> str:
     return found.address if found is not None else DEFAULT_ADDRESS
 
 
+def server_key() -> str:
+    """Public key of the server, "" when it needs none."""
+    found = preferences()
+    return found.server_key.strip() if found is not None else ""
+
+
 def server_python() -> str:
-    """Python of the server's environment, "" when it was not named."""
+    """Python of an environment of the user's own, "" when it was not named."""
     found = preferences()
     return found.python if found is not None else ""
+
+
+def user_folder() -> str:
+    """Where the add-on keeps what is this computer's: the engine and the keys."""
+    try:
+        return bpy.utils.extension_path_user(__package__, create=True)
+    except ValueError:  # a checkout on the search path is no extension
+        return bpy.utils.user_resource("DATAFILES", path="soliloquy", create=True)
 
 
 CLASSES = (SoliloquyPreferences,)

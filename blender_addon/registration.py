@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences
+from . import preferences, welcome
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import properties as character_properties
+from .connection import engine_operators, keys_operators
 from .connection import operators as connection_operators
 from .connection import panels as connection_panels
+from .connection.engine import close_setup
 from .connection.process import stop_own_server
 from .export import operators as export_operators
 from .export import panels as export_panels
+from .export import properties as export_properties
+from .export.live import stop_stream
 from .generate import operators as generate_operators
 from .generate import panels as generate_panels
 from .generate import properties as generate_properties
@@ -23,6 +27,7 @@ from .line import panels as line_panels
 from .line import properties as line_properties
 from .strips import operators as strips_operators
 from .strips import panels as strips_panels
+from .strips import phones as strips_phones
 from .strips import properties as strips_properties
 from .takes import operators as takes_operators
 from .takes import panels as takes_panels
@@ -34,14 +39,18 @@ CLASSES: tuple[type, ...] = (
     *line_properties.CLASSES,
     *generate_properties.CLASSES,
     *takes_properties.CLASSES,
+    *export_properties.CLASSES,
     *character_properties.CLASSES,
     *character_operators.CLASSES,
     *line_operators.CLASSES,
     *strips_operators.CLASSES,
+    *strips_phones.CLASSES,
     *generate_operators.CLASSES,
     *takes_operators.CLASSES,
     *export_operators.CLASSES,
     *connection_operators.CLASSES,
+    *engine_operators.CLASSES,
+    *keys_operators.CLASSES,
     # Panels, in the order of work.
     *character_panels.CLASSES,
     *line_panels.CLASSES,
@@ -61,15 +70,23 @@ def register() -> None:
         type=character_properties.SoliloquySettings
     )
     bpy.types.VIEW3D_MT_mesh_add.append(character_panels.draw_add_menu)
+    bpy.types.TOPBAR_MT_file_import.append(export_panels.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
     strips_properties.register()
     timer.register()
+    welcome.register()
 
 
 def unregister() -> None:
     """Stop the thread, and remove handlers, menu, property and classes."""
+    welcome.unregister()
     timer.unregister()
+    stop_stream()
     close_session()
     stop_own_server()
+    close_setup()
+    bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)
+    bpy.types.TOPBAR_MT_file_import.remove(export_panels.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
     strips_properties.unregister()
     del bpy.types.Scene.soliloquy

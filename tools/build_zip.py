@@ -1,8 +1,9 @@
 """Builds the extension zips: one for Blender's Python 3.11 (up to 5.0), one for 3.13 and later.
 
-Each carries the add-on, copies of `arkit` and `server.wire`, the built-in head, and pyzmq's wheels
-for Windows, macOS and Linux. Blender's own extension tool, which the bpy package contains, builds
-and validates them.
+Each carries the add-on, copies of `arkit` and `server.wire`, the built-in head, pyzmq's wheels for
+Windows, macOS and Linux, and the server's wheel, from which *Set Up Engine* makes the engine. That
+wheel is also put beside the zips, for servers on other computers. Blender's own extension tool,
+which the bpy package contains, builds and validates the zips.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from blender_addon.core.head_file import head_of, save_head  # noqa: E402
 from flame.head import built_in_head  # noqa: E402
+from tools.server_wheel import build_server_wheel, engine_constraints  # noqa: E402
 
 PYZMQ: Final = "pyzmq==27.3.0"
 PLATFORMS: Final = ("win_amd64", "macosx_10_15_universal2", "manylinux_2_28_x86_64")
@@ -69,7 +71,7 @@ def download_wheels(edition: Edition, folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{PYZMQ.replace('==', '-')}-*{edition.abi}*.whl"))
 
 
-def stage(folder: Path, edition: Edition, wheels: list[Path], head: Path) -> None:
+def stage(folder: Path, edition: Edition, wheels: list[Path], head: Path, server: Path) -> None:
     """Lay out the sources of a zip."""
     shutil.copytree(ROOT / "blender_addon", folder, ignore=_UNWANTED)
     vendor = folder / "_vendor"
@@ -79,6 +81,10 @@ def stage(folder: Path, edition: Edition, wheels: list[Path], head: Path) -> Non
     shutil.copy(ROOT / "LICENSE", vendor / "LICENSE")
     (folder / "assets").mkdir()
     shutil.copy(head, folder / "assets" / "soliloquy_head.npz")
+    (folder / "engine").mkdir()
+    shutil.copy(server, folder / "engine")
+    tested = engine_constraints((ROOT / "constraints.txt").read_text())
+    (folder / "engine" / "constraints.txt").write_text(tested)
     (folder / "wheels").mkdir()
     for wheel in wheels:
         shutil.copy(wheel, folder / "wheels")
@@ -113,23 +119,23 @@ def extension_tool() -> Path:
 
 
 def build(output: Path, cache: Path) -> list[Path]:
-    """Build and validate all editions; returns the zips."""
+    """Build the server's wheel and build and validate all editions; returns the files."""
     tool = extension_tool()
-    output.mkdir(parents=True, exist_ok=True)
-    zips = []
+    server = build_server_wheel(output)
+    made = [server]
     with tempfile.TemporaryDirectory() as temporary:
         head = Path(temporary) / "head.npz"
         save_head(head_of(built_in_head()), head)
         for edition in EDITIONS:
             source = Path(temporary) / edition.name
-            stage(source, edition, download_wheels(edition, cache), head)
+            stage(source, edition, download_wheels(edition, cache), head, server)
             target = output / f"soliloquy-{version()}-{edition.name}.zip"
             run = [sys.executable, str(tool)]
             build_args = ["build", "--source-dir", str(source), "--output-filepath", str(target)]
             subprocess.run([*run, *build_args], check=True)
             subprocess.run([*run, "validate", str(target)], check=True)
-            zips.append(target)
-    return zips
+            made.append(target)
+    return made
 
 
 def version() -> str:

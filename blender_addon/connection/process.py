@@ -10,7 +10,8 @@ import bpy
 from ..core.address import is_local
 from ..core.errors import ServerError
 from ..core.server_process import ServerProcess, server_command
-from ..preferences import server_address, server_python
+from ..preferences import server_address, server_key, server_python
+from .engine import ready_python
 
 _processes: list[ServerProcess] = []
 
@@ -32,7 +33,12 @@ def own_command() -> list[str]:
     address = server_address()
     if not is_local(address):
         raise ServerError(f"{address} is not on this computer: start the server there.")
-    return server_command(bpy.path.abspath(server_python()), address)
+    if server_key():
+        raise ServerError(
+            "A server's key is entered, so that server is not started from here. Clear the key in "
+            "Preferences > Add-ons > Soliloquy to use this computer."
+        )
+    return server_command(bpy.path.abspath(server_python()) or ready_python(), address)
 
 
 def stop_own_server() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Final
 
 DEFAULT_ADDRESS: Final = "tcp://127.0.0.1:5557"
@@ -21,3 +22,15 @@ def is_local(address: str) -> bool:
     found = _TCP.match(address)
     host = found["host"].strip("[]").lower() if found else ""
     return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def port_is_taken(address: str) -> bool:
+    """Whether anything listens at an address of this computer. Does not wait."""
+    found = _TCP.match(address)
+    if found is None or not is_local(address):
+        return False
+    host = found["host"].strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex((host, int(found["port"]))) == 0

@@ -4,7 +4,10 @@ SoliloquyError
 ├── LineError        the sound of a line cannot be used
 ├── CharacterError   a mesh cannot be animated
 ├── ServerError      the server cannot be reached or refused the request
-└── TakeError        a take cannot be written, read or switched to
+│   └── EngineError  the private environment of the server cannot be made
+├── StripError       strips cannot be copied or pasted
+├── TakeError        a take cannot be written, read or switched to
+└── ExportError      a take cannot leave Blender
 """
 
 from __future__ import annotations
@@ -26,5 +29,17 @@ class ServerError(SoliloquyError):
     """The server does not answer, speaks another version, or refused the request."""
 
 
+class EngineError(ServerError):
+    """The engine cannot be set up on this computer, or its set-up failed."""
+
+
 class TakeError(SoliloquyError):
     """A take lost its actions or its stored data."""
+
+
+class StripError(SoliloquyError):
+    """Strips cannot be copied, pasted or laid."""
+
+
+class ExportError(SoliloquyError):
+    """A take cannot be exported or sent."""

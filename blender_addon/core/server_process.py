@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
+from .engine_setup import clean_environment
 from .errors import ServerError
 
 _PATIENCE: Final = 5.0  # seconds that a server gets to end by itself
@@ -37,8 +37,8 @@ def server_command(python: str, address: str) -> list[str]:
     program = shutil.which(_PROGRAM)
     if program is None:
         raise ServerError(
-            "Soliloquy's server was not found on this computer. Name the Python where it is "
-            "installed in Preferences > Add-ons > Soliloquy, or start `soliloquy serve` yourself."
+            "There is no engine on this computer yet. Press Set Up Engine in Server, or start "
+            "`soliloquy serve` yourself."
         )
     return [program, *serve]
 
@@ -70,15 +70,12 @@ class ServerProcess:
         """
         if self.is_running:
             raise ServerError("The server that Soliloquy started is running already.")
-        # Blender's own Python must not lend its modules to another Python.
-        unwanted = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
-        environment = {k: v for k, v in os.environ.items() if k not in unwanted}
         no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
         try:
             with self.log.open("wb") as said:
                 self._process = subprocess.Popen(
                     command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                    env=environment, creationflags=no_window,
+                    env=clean_environment(), creationflags=no_window,
                 )  # fmt: skip
         except OSError as error:
             raise ServerError(f"'{command[0]}' cannot be started: {error}") from error

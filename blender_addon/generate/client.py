@@ -6,11 +6,21 @@ from typing import Any
 
 import bpy
 
+from ..connection.keys import client_keys
 from ..core.address import is_local, is_valid
 from ..core.errors import ServerError
 
 
-def open_client(address: str) -> Any:
+def endpoint(address: str) -> tuple[str, Any]:
+    """The address with the keys for it, None when it needs none.
+
+    Raises:
+        ServerError: the server's key is no key, or this computer has no keys yet.
+    """
+    return address, client_keys()
+
+
+def open_client(address: str, keys: Any = None) -> Any:
     """A client for `address`, in its own thread.
 
     Raises:
@@ -33,4 +43,4 @@ def open_client(address: str) -> Any:
         raise ServerError(
             f"pyzmq cannot be loaded ({error}). Install Soliloquy's zip for this Blender version."
         ) from error
-    return client.Client(address, name=f"Blender {bpy.app.version_string}")
+    return client.Client(address, keys, name=f"Blender {bpy.app.version_string}")

@@ -18,7 +18,7 @@ from ..core.take_data import pack
 from ..core.target import Target
 from ..takes.writing import TakeWriter
 from ..vendor import clip, messages
-from .client import open_client
+from .client import endpoint, open_client
 from .order import Order
 
 PUMP_SECONDS: Final = 0.012
@@ -32,6 +32,7 @@ class Session:
         self.job: Job | None = None
         self.lost: str = ""
         self._client: Any = None
+        self._endpoint: tuple[str, Any] = ("", None)
         self._target: Target | None = None
         self._packer: ThreadPoolExecutor | None = None
         self._packing: list[tuple[clip.ArkitClip, Future[bytes]]] = []
@@ -85,12 +86,14 @@ class Session:
         Raises:
             ServerError: the address cannot be used.
         """
-        if self._client is not None and self._client.address == address:
+        wanted = endpoint(address)
+        if self._client is not None and self._endpoint == wanted:
             return
         if self.is_busy:
             raise ServerError("A line is being made. Wait for it or cancel it, then reconnect.")
         self._close_client()
-        self._client = open_client(address)
+        self._client = open_client(*wanted)
+        self._endpoint = wanted
         self.lost = ""
 
     def greet(self, timeout: float) -> bool:
@@ -99,7 +102,10 @@ class Session:
 
     def silence(self, address: str) -> str:
         """What to tell the user while nobody answers."""
-        return self.lost or f"No server answers at {address}. Start it with `soliloquy serve`."
+        refusal = self._client.refusal if self._client is not None else ""
+        if self.lost or refusal:
+            return self.lost or refusal
+        return f"No server answers at {address}. Start it with `soliloquy serve`."
 
     def start(
         self,

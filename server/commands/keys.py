@@ -9,6 +9,7 @@ from server.commands.output import say, say_json
 from server.keys import (
     allow_client,
     allowed_clients,
+    load_server_keys,
     make_client_keys,
     make_server_keys,
     revoke_client,
@@ -44,12 +45,15 @@ def run(args: argparse.Namespace) -> int:
         revoke_client(args.folder, args.revoke)
         said.append(f"'{args.revoke}' may come in no more")
     allowed = allowed_clients(args.folder)
+    public = load_server_keys(args.folder)[0].decode()
     if args.json:
-        say_json({"folder": str(args.folder), "allowed": allowed, "done": said})
+        about = {"folder": str(args.folder), "allowed": allowed, "done": said}
+        say_json({**about, "server_key": public})
         return 0
     for line in said:
         say(line)
     say(f"allowed: {', '.join(allowed) or 'nobody yet; add one with --client NAME'}")
+    say(f"server's key, for Blender's preferences: {public}")
     say(
         f"a running server reads this at its start: soliloquy serve --keys {args.folder} --bind ..."
     )

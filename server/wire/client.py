@@ -24,6 +24,7 @@ from .messages import Event, Failed, GenerateRequest, Hello, Result, Welcome
 
 __all__ = ["DEFAULT_ADDRESS", "AudioSource", "Client", "ClientEvent", "ClientKeys", "ServerLost"]
 
+_REFUSAL_SECONDS: Final = 6.0  # a refused client asks again every two seconds
 DEFAULT_ADDRESS: Final = "tcp://127.0.0.1:5557"
 AudioSource: TypeAlias = bytes | Path | NDArray[np.float32] | None
 """A file's bytes, a file, mono float32 samples (for encoding "f32le"), or nothing."""
@@ -131,6 +132,12 @@ class Client:
     def connected(self) -> bool:
         """Whether the server has been heard within the time limit."""
         return self._link.connected
+
+    @property
+    def refusal(self) -> str:
+        """Why the server does not let us in, as sentences; empty when it does, or is not there."""
+        lately = time.monotonic() - self._link.refused_at < _REFUSAL_SECONDS
+        return " ".join(self._link.refusal) if lately and not self.connected else ""
 
     def close(self) -> None:
         """Stop at once: open requests are given up, the socket is closed without lingering."""

@@ -123,6 +123,7 @@ class Link:
         stop: set to end the thread.
         welcome, welcomed_at: what the server said of itself, and when (monotonic clock).
         connected: whether the server was heard since the connection was made.
+        refused_at: when the server last refused us for our keys (monotonic clock).
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class Link:
         self.welcome: Welcome | None = None
         self.welcomed_at = -1.0
         self.connected = False
+        self.refused_at = -1e9
         self.inbox: queue.SimpleQueue[tuple[ClientEvent, int]] = queue.SimpleQueue()
         self.unread = Counter()
         self.commands: queue.SimpleQueue[Callable[[Link], object]] = queue.SimpleQueue()
@@ -311,7 +313,7 @@ class Link:
                     self._lose(f"The server at {self._address} closed the connection.")
                     return
             else:
-                self._refused = True
+                self._refused, self.refused_at = True, time.monotonic()
                 if self._open:
                     self._lose(*self._nobody())
                     return
@@ -332,11 +334,22 @@ class Link:
     def _nobody(self) -> tuple[str, str]:
         """Say why no server can be reached, and what to do."""
         if self._refused:
-            return (
-                f"The server at {self._address} refused these keys.",
-                "Add this client's public key on the server with `soliloquy keys`.",
-            )
+            return self.refusal
         return f"No server answers at {self._address}.", _START_IT
+
+    @property
+    def refusal(self) -> tuple[str, str]:
+        """What is wrong, and what to do, when the server refuses us; both sides look the same."""
+        if self._keys is None:
+            return (
+                f"The server at {self._address} asks for keys, and this client has none.",
+                "Ask its owner for keys made with `soliloquy keys`.",
+            )
+        return (
+            f"The server at {self._address} refused these keys.",
+            "Either this client's public key is not allowed there (`soliloquy keys FOLDER --allow "
+            "FILE`, then a new start), or the server's key given here is not that server's.",
+        )
 
     def _lose(self, message: str, hint: str = _START_IT) -> None:
         """Give up all open requests; a fresh socket drops what was queued for the old server."""
