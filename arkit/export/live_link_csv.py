@@ -174,9 +174,11 @@ def write_live_link_csv(
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     fps = options.rows_per_second or clip.fps
+    last = timecode(n_rows - 1, exact_rate(fps), Fraction(options.start_seconds))
     notes = (
         *check_clip(clip, "were written as they are"),
         *_rate_notes(fps),
+        f"Timecode runs from {timecode(0, 1, Fraction(options.start_seconds))} to {last}.",
         f"Unreal will call the subject '{subject_from_file_name(path.name)}'.",
     )
     return ExportReport((path,), n_rows, n_rows / fps, fps, notes)
@@ -185,7 +187,7 @@ def write_live_link_csv(
 def _rate_notes(fps: float) -> tuple[str, ...]:
     if 60 % exact_rate(fps) == 0:
         return ()
-    return (f"{fps:g} rows per second: rows are placed by time, not by frame number.",)
+    return (f"{fps:g} fps: rows of the CSV are placed by time.",)
 
 
 def read_live_link_csv(

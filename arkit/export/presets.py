@@ -1,7 +1,8 @@
 """Where a line is going, and what has to be written for it: the presets of the export panel.
 
-A preset names formats; those that need Blender (glTF, FBX, USD) are named for the add-on, the
-others are written here. `validate` says before anything is written what a user should know.
+A preset names formats; those that need Blender (glTF, FBX, USD) are written by whoever has one at
+hand and passes its writers to `export`, the others here. `validate` says before anything is written
+what a user should know.
 """
 
 from __future__ import annotations
@@ -28,6 +29,20 @@ from .visemes import write_viseme_cues
 
 BLENDER_FORMATS: Final[frozenset[str]] = frozenset({"gltf", "fbx", "usd"})
 """Formats that Blender's own exporters write."""
+
+FORMAT_LABELS: Final[Mapping[str, str]] = {
+    "live_link_csv": "Live Link Face CSV",
+    "unreal_script": "Unreal script",
+    "rig_mapper_csv": "RigMapper CSV (Unreal 5.8)",
+    "gltf": "glTF (.glb)",
+    "fbx": "FBX",
+    "usd": "USD",
+    "json": "JSON",
+    "npz": "npz",
+    "viseme_vtt": "Visemes, WebVTT",
+    "viseme_tsv": "Visemes, Rhubarb TSV",
+}
+"""Every format, as panels show it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,7 @@ class ExportJob:
         audio: the line's sound from the clip's first frame on.
         csv: how Live Link CSV is written.
         unreal: what the Unreal script does.
+        slate: first part of the Live Link file's name.
     """
 
     clip: ArkitClip
@@ -87,6 +103,7 @@ class ExportJob:
     audio: Path | AudioSamples | None = None
     csv: CsvOptions = field(default_factory=CsvOptions)
     unreal: UnrealOptions = field(default_factory=UnrealOptions)
+    slate: str = "Soliloquy"
 
     def __post_init__(self) -> None:
         """Refuse names that a destination would misread.
@@ -99,7 +116,7 @@ class ExportJob:
 
     def csv_name(self) -> str:
         """File name from which Unreal reads the subject."""
-        return live_link_file_name(self.subject or self.name, take=self.take)
+        return live_link_file_name(self.subject or self.name, self.slate, self.take)
 
 
 def _csv(job: ExportJob, folder: Path) -> ExportReport:
@@ -115,7 +132,10 @@ def _rig_mapper(job: ExportJob, folder: Path) -> ExportReport:
     return write_rig_mapper_csv(job.clip, path, job.unreal.metahuman)
 
 
-FORMATS: Final[Mapping[str, Callable[[ExportJob, Path], ExportReport]]] = {
+Writer = Callable[[ExportJob, Path], ExportReport]
+"""Writes one format of a job into a folder."""
+
+FORMATS: Final[Mapping[str, Writer]] = {
     "live_link_csv": _csv,
     "unreal_script": _unreal,
     "rig_mapper_csv": _rig_mapper,
@@ -146,8 +166,9 @@ def validate(job: ExportJob, formats: tuple[str, ...]) -> tuple[str, ...]:
     """
     clip, warnings = job.clip, list(check_clip(job.clip, "will be clamped where a format needs it"))
     rate = frame_rate(clip.fps)
-    if "live_link_csv" in formats and 60 % rate:
-        warnings.append(f"{clip.fps:g} fps: rows of the CSV are placed by time.")
+    rows = frame_rate(job.csv.rows_per_second) if job.csv.rows_per_second else rate
+    if "live_link_csv" in formats and 60 % rows:
+        warnings.append(f"{float(rows):g} fps: rows of the CSV are placed by time.")
     if "unreal_script" in formats:
         warnings += _metahuman_warnings(job)
     if {"viseme_vtt", "viseme_tsv"} & set(formats) and not clip.phones:
@@ -183,19 +204,28 @@ def _metahuman_warnings(job: ExportJob) -> list[str]:
     return warnings
 
 
-def export(job: ExportJob, folder: Path, formats: tuple[str, ...]) -> ExportReport:
+def export(
+    job: ExportJob,
+    folder: Path,
+    formats: tuple[str, ...],
+    blender_writers: Mapping[str, Writer] | None = None,
+) -> ExportReport:
     """Write formats into a folder and return one report over all files.
 
     A format whose material is lacking (viseme cues without phones) is left out and noted.
 
+    Args:
+        blender_writers: writers of `BLENDER_FORMATS`, of a caller that has Blender.
+
     Raises:
-        ExportError: an unknown format, one that only Blender writes, or what a format raises.
+        ExportError: an unknown format, one without a writer here, or what a format raises.
     """
+    writers = {**FORMATS, **(blender_writers or {})}
     for name in formats:
-        if name in BLENDER_FORMATS:
+        if name in BLENDER_FORMATS - set(writers):
             raise ExportError(f"{name} is written by Blender: export it from the add-on's panel")
-        if name not in FORMATS:
-            raise ExportError(f"'{name}' is no format; use one of {', '.join(FORMATS)}")
+        if name not in writers:
+            raise ExportError(f"'{name}' is no format; use one of {', '.join(FORMAT_LABELS)}")
     notes = list(validate(job, formats))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +235,7 @@ def export(job: ExportJob, folder: Path, formats: tuple[str, ...]) -> ExportRepo
     for name in formats:
         if name.startswith("viseme") and not job.clip.phones:
             continue
-        report = FORMATS[name](job, folder)
+        report = writers[name](job, folder)
         files += report.files
         notes += [note for note in report.notes if note not in notes]
     clip = job.clip

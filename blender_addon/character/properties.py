@@ -1,8 +1,15 @@
 """Characters as they are stored in the scene."""
 
 import bpy
-from bpy.props import CollectionProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
+from ..export.properties import SoliloquyExport
 from ..generate.properties import SoliloquyGeneration
 from ..line.properties import SoliloquyLine
 from ..takes.properties import SoliloquyTake
@@ -38,6 +45,13 @@ class SoliloquyCharacter(bpy.types.PropertyGroup):
     generation: PointerProperty(type=SoliloquyGeneration)
     takes: CollectionProperty(type=SoliloquyTake)
     take_index: IntProperty(name="Active Take")
+    subject: StringProperty(
+        name="Subject",
+        description="Name in Unreal's Live Link; empty takes the character's",
+    )
+    is_streamed: BoolProperty(
+        name="Send", description="Live Link sends this character", default=True
+    )
 
 
 class SoliloquySettings(bpy.types.PropertyGroup):
@@ -46,6 +60,7 @@ class SoliloquySettings(bpy.types.PropertyGroup):
     characters: CollectionProperty(type=SoliloquyCharacter)
     character_index: IntProperty(name="Active Character")
     strip_index: IntProperty(name="Active Strip")
+    export: PointerProperty(type=SoliloquyExport)
 
 
 CLASSES = (SoliloquyMesh, SoliloquyMatchFix, SoliloquyCharacter, SoliloquySettings)

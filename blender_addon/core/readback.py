@@ -23,7 +23,8 @@ def coefficients_from_keys(
     same key on the teeth) are averaged. Blendshapes that no such key plays stay as stored.
 
     Returns:
-        float32 [T, 52], clamped to 0..1.
+        float32 [T, 52], clamped to 0..1, or to what is stored where that goes beyond (phones send
+        a little more than 1 for extreme gaze).
     """
     sums = np.zeros(stored.shape, np.float64)
     counts = np.zeros(stored.shape[1])
@@ -38,5 +39,7 @@ def coefficients_from_keys(
                 counts[names.INDEX[name]] += 1
     read = counts > 0
     result = stored.copy()
-    result[:, read] = np.clip(sums[:, read] / counts[read], 0.0, 1.0)
+    low = np.minimum(stored[:, read].min(axis=0, initial=0.0), 0.0)
+    high = np.maximum(stored[:, read].max(axis=0, initial=1.0), 1.0)
+    result[:, read] = np.clip(sums[:, read] / counts[read], low, high)
     return result

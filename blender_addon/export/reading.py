@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from ..core.readback import coefficients_from_keys
 from ..core.timing import scene_rate
 from ..takes.animation import key_path
 from ..takes.storage import load_clip
-from ..vendor import clip, live_link_csv
+from ..vendor import clip
 
 
 def clip_as_animated(scene: Any, character: Any, index: int) -> clip.ArkitClip:
@@ -52,20 +50,3 @@ def _sample(curves: Any, keys: Any, frames: np.ndarray) -> dict[str, np.ndarray]
             values = (curve.evaluate(float(frame)) for frame in frames)
             found[key] = np.fromiter(values, np.float32, len(frames))
     return found
-
-
-def csv_name(character: Any, index: int) -> str:
-    """A file name from which Unreal's importer reads the character as the subject."""
-    letters = re.sub(r"[^A-Za-z0-9]+", "", character.name) or "Character"
-    number = 1 + sum(1 for take in character.takes[:index] if not take.is_original)
-    return live_link_csv.live_link_file_name(letters, take=number)
-
-
-def write_live_link_csv(take: clip.ArkitClip, path: Path, fps: float) -> tuple[str, ...]:
-    """Write a clip as a Live Link Face CSV; returns what the user should know.
-
-    Raises:
-        ValueError: it cannot be written.
-    """
-    options = live_link_csv.CsvOptions(rows_per_second=fps)
-    return live_link_csv.write_live_link_csv(take, path, options).notes

@@ -115,7 +115,7 @@ def test_rows_at_sixty_a_second_keep_the_time(import_csv: Importer, tmp_path: Pa
 
 def test_a_rate_that_sixtieths_do_not_fit_is_said(tmp_path: Path) -> None:
     notes = write_live_link_csv(make_clip(5, 23.976), tmp_path / "a.csv").notes
-    assert any("23.976 rows per second: rows are placed by time" in note for note in notes)
+    assert any("23.976 fps: rows of the CSV are placed by time" in note for note in notes)
     assert not any(
         "placed by time" in n for n in write_live_link_csv(make_clip(), tmp_path / "b.csv").notes
     )

@@ -10,8 +10,10 @@ import pytest
 from arkit.clip import ArkitClip, Contact, Phone
 from arkit.errors import ExportError
 from arkit.export.files import read_clip
+from arkit.export.live_link_csv import CsvOptions
 from arkit.export.presets import (
     BLENDER_FORMATS,
+    FORMAT_LABELS,
     FORMATS,
     PRESETS,
     ExportJob,
@@ -19,6 +21,7 @@ from arkit.export.presets import (
     find_preset,
     validate,
 )
+from arkit.export.report import ExportReport
 from arkit.export.unreal_script import AudioSamples
 from arkit.names import INDEX
 
@@ -41,6 +44,7 @@ def test_every_format_of_every_preset_can_be_written_by_someone() -> None:
     for preset in PRESETS.values():
         assert set(preset.formats) <= set(FORMATS) | BLENDER_FORMATS
         assert preset.label and preset.hint
+    assert set(FORMAT_LABELS) == set(FORMATS) | BLENDER_FORMATS
 
 
 def test_a_metahuman_gets_script_data_sound_and_csv(tmp_path: Path) -> None:
@@ -86,6 +90,30 @@ def test_what_a_user_should_know_is_said_before_writing(
 def test_a_sound_clip_has_nothing_to_say() -> None:
     job = ExportJob(make_clip(jawOpen=0.3, mouthClose=0.29), "a", audio=SOUND)
     assert validate(job, tuple(FORMATS)) == ()
+
+
+def test_the_rate_of_the_rows_counts_not_the_rate_of_the_take() -> None:
+    job = ExportJob(make_clip(23.976), "a", csv=CsvOptions(rows_per_second=60.0))
+    assert validate(job, ("live_link_csv",)) == ()
+
+
+def test_slate_and_timecode_are_as_asked(tmp_path: Path) -> None:
+    job = ExportJob(
+        make_clip(24.0), "a", "Hero", 3, slate="Shot12", csv=CsvOptions(start_seconds=10)
+    )
+    report = export(job, tmp_path, ("live_link_csv",))
+    assert report.files[0].name == "Shot12_3_Hero_cal.csv"
+    assert "Timecode runs from 00:00:10:00.000 to 00:00:11:12.500." in report.notes
+
+
+def test_formats_of_blender_are_written_by_who_brings_a_writer(tmp_path: Path) -> None:
+    def write(job: ExportJob, folder: Path) -> ExportReport:
+        path = folder / f"{job.name}.glb"
+        return ExportReport((path,), 30, 1.0, 30.0, ("from Blender",))
+
+    report = export(ExportJob(make_clip(), "a"), tmp_path, ("gltf", "json"), {"gltf": write})
+    assert [path.name for path in report.files] == ["a.glb", "a.json"]
+    assert "from Blender" in report.notes
 
 
 def test_visemes_without_phones_are_left_out_and_noted(tmp_path: Path) -> None:
