@@ -14,14 +14,23 @@ from typing import Final
 from . import faces, tables
 from .faces import Face
 from .reading import Content, Draft
+from .sides import SIDE_LETTER, is_direction
 from .spotting import Span, au_code, motion_words
 from .words import FUNCTION_WORDS, content_words, is_determiner
 
 PUNCTUATION: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")", "+", "/"})
-SIDE_LETTER: Final = {"left": "L", "right": "R"}
 _AMOUNT: Final = frozenset({"intensity", "strength", "level", "percent", "about"})
 _UPPER: Final = frozenset({"AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU41", "AU42", "AU43"})
 _EYE_PARTS: Final = frozenset({"eyes", "lids", "gaze", "brows", "inner_brows", "forehead"})
+_GAZE: Final = {"L": "AU61", "R": "AU62"}
+_JAW: Final = {"L": "AU30L", "R": "AU30R"}
+_MOUTH: Final = {"L": "AUML", "R": "AUMR"}
+_SIDEWAYS: Final[dict[str, dict[str, str]]] = {
+    "gaze": _GAZE, "eyes": _GAZE, "jaw": _JAW, "chin": _JAW, "mouth": _MOUTH, "lips": _MOUTH,
+}  # fmt: skip
+"""Parts that a side moves as a whole."""
+_UPRIGHT: Final = frozenset({"AU63", "AU64"})
+_ROUND: Final = frozenset({"AU18", "AU22"})
 _PLACING: Final = frozenset({"in", "on", "around"})
 
 
@@ -140,7 +149,7 @@ def _actions(
         if content is None and len(parts) > 1:
             content = _rule_content(draft, part, [n for m in motions for n in m.value], motions)
         if content is None:
-            content = _gaze_content(draft, part)
+            content = _directed_content(draft, part)
         if content is not None:
             found.append(content)
     return found
@@ -181,16 +190,16 @@ def _lip_bite(draft: Draft, parts: list[Span], motions: list[Span]) -> Content |
     return Content("action", faces.expand({"AU32": 0.85}), "", text, first.start, last.end)
 
 
-def _gaze_content(draft: Draft, part: Span) -> Content | None:
-    """A gaze with a side needs no known motion: "the gaze wanders off to the right"."""
-    if part.value.name not in ("gaze", "eyes"):
+def _directed_content(draft: Draft, part: Span) -> Content | None:
+    """A side that says whereto needs no known motion: "the jaw to the left", "eyes cut right"."""
+    sideways = _SIDEWAYS.get(part.value.name)
+    if sideways is None:
         return None
     for i, side in draft.sides:
-        before = set(draft.words[max(0, i - 2) : i])
-        if 0 < i - part.end < 6 and {"to", "toward", "towards", "off"} & before:
-            code = "AU61" if side == "L" else "AU62"
+        near = 0 <= i - part.end < 6 and not set(draft.words[part.end : i]) & PUNCTUATION
+        if near and is_direction(draft.words, i):
             text = " ".join(draft.words[part.start : i + 1])
-            return Content("action", {code: 0.8}, "", text, part.start, i + 1)
+            return Content("action", {sideways[side]: 0.8}, "", text, part.start, i + 1)
     return None
 
 
@@ -257,6 +266,9 @@ def _inherited(
         part = next((p for p in reversed(draft.parts) if p.start < start), None)
         names = [name for motion in motions for name in motion.value]
         inherited = _rule_content(draft, part, names, motions) if part else None
+        if part and inherited and side is None:  # "the right eyebrow, raised"
+            around = (max(0, part.start - 3), part.end)
+            inherited = with_side(draft, inherited, around)
         return [inherited] if inherited else []
     if side is not None and not unread and last is not None and last.side:
         return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
@@ -274,17 +286,28 @@ def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> C
     return with_side(draft, content, bound)
 
 
-def with_side(draft: Draft, content: Content, bound: tuple[int, int]) -> Content:
-    gaze = all(faces.family_of(code) in ("AU61", "AU62", "AU63", "AU64") for code in content.face)
+def with_side(draft: Draft, content: Content, bound: tuple[int, int], said: str = "") -> Content:
+    """Give a content the side said nearest to it in tokens [start, end), or the side `said`."""
     inside = [(i, side) for i, side in draft.sides if bound[0] <= i < bound[1]]
-    if not inside:
+    if not inside and not said:
         return content
-    near = min(inside, key=lambda entry: min(abs(entry[0] - content.start),
-                                             abs(entry[0] - content.end)))[1]  # fmt: skip
-    if gaze and content.face and content.kind in ("action", "named"):
-        code = "AU61" if near == "L" else "AU62"
-        sideways = any(faces.family_of(c) in ("AU61", "AU62") for c in content.face)
-        return replace(content, face={code: 0.8}) if sideways else content
-    if gaze and content.face:
-        return content
+    place, near = (bound[0], said) if said else min(
+        inside, key=lambda e: min(abs(e[0] - content.start), abs(e[0] - content.end))
+    )  # fmt: skip
+    directed = not said and is_direction(draft.words, place)
+    families = {faces.family_of(code) for code in content.face}
+    if families and families <= {"AU61", "AU62", *_UPRIGHT}:
+        return _looking(content, near, families, directed)
+    if directed and families and families <= _ROUND and content.kind == "action":
+        return replace(content, face={**content.face, _MOUTH[near]: 0.7})
     return replace(content, side=near)
+
+
+def _looking(content: Content, side: str, families: set[str], directed: bool) -> Content:
+    """A look with a side: turned to it, or up or down and to it."""
+    if content.kind not in ("action", "named"):
+        return content
+    code = _GAZE[side]
+    if families & _UPRIGHT:
+        return replace(content, face={**content.face, code: 0.7}) if directed else content
+    return replace(content, face={code: 0.8})

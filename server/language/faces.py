@@ -19,6 +19,9 @@ _CEILING: Final = 0.995
 _CENTRAL_SHARE: Final = 0.35
 """What a one-sided action leaves of a central AU, which would move both sides."""
 
+_LESSER_SIDE: Final = 0.5
+"""What the other side does where one is said to do more."""
+
 _CONFLICTS: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (frozenset({"AU12"}), frozenset({"AU15"})),
     (frozenset({"AU5"}), frozenset({"AU41", "AU42", "AU43", "AU45"})),
@@ -104,6 +107,14 @@ def sided(face: Mapping[str, float], side: str) -> Face:
         else:
             kept[code] = max(kept.get(code, 0.0), _CENTRAL_SHARE * value)
     return kept
+
+
+def leaning(face: Mapping[str, float], side: str) -> Face:
+    """Let the side that is not `side` do less; "" changes nothing."""
+    share = _LESSER_SIDE if side else 1.0
+    return {
+        c: v * (share if ACTION_UNITS[c].side not in ("", side) else 1.0) for c, v in face.items()
+    }
 
 
 def union(faces: Iterable[Mapping[str, float]]) -> Face:

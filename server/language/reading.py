@@ -17,7 +17,7 @@ class Content:
         kind: "feeling", "named", "au", "action" or "still" (a part that must not move).
         face: one-sided AU codes at plain strength. family: of feelings, else "".
         degree: times the plain strength. number: an intensity given as a number, or None.
-        side: "", "L" or "R". negated: whether it is denied.
+        side: "", "L" or "R". lean: the side that does more, or "". negated: whether it is denied.
         start, end: tokens. clause: index of its clause. text: as written.
     """
 
@@ -32,10 +32,11 @@ class Content:
     number: float | None = None
     side: str = ""
     negated: bool = False
+    lean: str = ""
 
     def shown(self) -> Face:
         """The face at its degree and on its side."""
-        face = faces.sided(self.face, self.side)
+        face = faces.leaning(faces.sided(self.face, self.side), self.lean)
         if self.number is not None:
             return {code: value * self.number for code, value in _peak_one(face).items()}
         return faces.scaled(face, self.degree)

@@ -15,7 +15,6 @@ from typing import Final
 from . import faces, tables
 from .actions import (
     PUNCTUATION,
-    SIDE_LETTER,
     clause_contents,
     part_aus,
     refined_by_part,
@@ -23,6 +22,7 @@ from .actions import (
     with_side,
 )
 from .reading import Clause, Content, Draft, Reading
+from .sides import LEAN, find_sides, plain_sides
 from .spotting import (
     Span,
     au_code,
@@ -33,11 +33,6 @@ from .spotting import (
 )
 from .words import FUNCTION_WORDS, is_determiner, is_word, tokens
 
-_VIEWER: Final = frozenset({"viewer", "camera", "screen", "audience", "image", "picture", "frame"})
-_NOT_A_SIDE_AFTER: Final = frozenset(
-    {"now", "away", "after", "before", "there", "in", "him", "her", "me", "us", "them",
-     "alone", "behind", "out", "for", "and"}
-)  # fmt: skip
 _CARRIES_OVER_AND: Final = frozenset(
     {"without", "nor", "neither", "no", "never", "do not", "does not", "not", "without any"}
 )
@@ -62,9 +57,16 @@ _OPENS_DENIAL: Final = frozenset(
 _SUPERLATIVE: Final = re.compile(r"as (?!if|though|a|an|the|when)[a-z]+ as ")
 
 
+_SAYS_ONLY_WHERE: Final = frozenset(
+    {"left", "right", "side", "half", "on", "the", "at", "to", "his", "her", "your", "its", "their",
+     "face", "of", "only", "just", "in", "with", "for"}
+)  # fmt: skip
+
+
 def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
     """Read a direction. `left_out` table words are treated as unknown."""
-    draft = Draft(tokens(text))
+    words, notes = plain_sides(tokens(text))
+    draft = Draft(words, notes=notes)
     _find_phrases(draft, left_out)
     bounds = _clauses(draft)
     contents: list[Content] = []
@@ -74,6 +76,7 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
             contents[-1] = refined_by_part(draft, contents[-1], bound[:2])
             contents[-1] = with_later_side(draft, contents[-1], bound[:2])
         contents.extend(found)
+    contents = _with_leanings(draft, _with_headed_sides(draft, bounds, contents))
     contents = _with_denials(draft, bounds, contents)
     contents = [_with_degree(draft, bounds, content, contents) for content in contents]
     clauses = tuple(_clause(draft, bound, i, contents) for i, bound in enumerate(bounds))
@@ -93,6 +96,9 @@ def _find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
             draft.spans.append(Span(i, i + 1, "au", found))
     places = open_places(words, draft.spans, PUNCTUATION)
     found_spans = whole_phrases(left_out).find(words, places)
+    found_spans = [
+        part for span in found_spans for part in _without_moved_part(words, span, left_out)
+    ]
     draft.spans += [span for span in found_spans if not _crosses_punctuation(words, span)]
     _find_sides(draft)
     side_words = frozenset(words[i] for i, _ in draft.sides)
@@ -139,6 +145,15 @@ def _is_landmark(draft: Draft, part: Span) -> bool:
     return bool(before) and before[-1] in _LANDMARK and earlier and not joined
 
 
+def _without_moved_part(words: Sequence[str], span: Span, left_out: frozenset[str]) -> list[Span]:
+    """A named look that ends in a part which the next word moves: "smile with the eyes closed"."""
+    ends_in_part = part_names().find(words, [span.end - 1])
+    moved = span.end < len(words) and motion_words().find(words, [span.end])
+    if span.tag != "named" or span.end - span.start < 3 or not (ends_in_part and moved):
+        return [span]
+    return whole_phrases(left_out).find(words, range(span.start, span.end - 1))
+
+
 def _crosses_punctuation(words: Sequence[str], span: Span) -> bool:
     return any(word in PUNCTUATION for word in words[span.start : span.end])
 
@@ -154,6 +169,7 @@ def _drop_feelings_that_are_motions(draft: Draft) -> None:
         motion = single and book.find(draft.words, [span.start])
         near = any(abs(part.end - span.start) <= 4 or abs(span.end - part.start) <= 2
                    for part in draft.parts)  # fmt: skip
+        near = near or any(0 < span.start - i <= 2 for i, _ in draft.sides)  # "the left one down"
         if span.tag == "feeling" and motion and near:
             continue
         kept.append(span)
@@ -161,37 +177,9 @@ def _drop_feelings_that_are_motions(draft: Draft) -> None:
 
 
 def _find_sides(draft: Draft) -> None:
-    words = draft.words
-    used = {i for span in draft.tagged("au", "named") for i in range(span.start, span.end)}
-    for i, word in enumerate(words):
-        if word not in SIDE_LETTER or i in used:
-            continue
-        after = words[i + 1] if i + 1 < len(words) else ""
-        before = words[i - 1] if i else ""
-        if before in ("all", "just", "is", "was", "has", "been", "have", "be") and after != "side":
-            continue
-        if word == "right" and after in ("now", "away", "after", "before", "there", "in", "up"):
-            continue
-        if word == "left" and after in _NOT_A_SIDE_AFTER and after != "and":
-            continue
-        side = SIDE_LETTER[word]
-        if before in _VIEWER or (i > 1 and words[i - 2] in _VIEWER and before in ("to", "on")):
-            side = "L" if side == "R" else "R"
-            draft.notes.append(f"Read {before}'s {word} as the character's {_side_name(side)}.")
-        draft.sides.append((i, side))
-    _join_both_sides(draft)
-
-
-def _join_both_sides(draft: Draft) -> None:
-    """Read "left and right" as both."""
-    for (i, first), (j, second) in zip(draft.sides, draft.sides[1:], strict=False):
-        if first != second and draft.words[i + 1 : j] in (["and"], ["or"], ["as", "well", "as"]):
-            draft.sides = [entry for entry in draft.sides if entry[0] not in (i, j)]
-            return
-
-
-def _side_name(side: str) -> str:
-    return {"L": "left", "R": "right"}[side]
+    spans = draft.tagged("au", "named")
+    taken = frozenset(i for span in spans for i in range(span.start, span.end))
+    draft.sides = find_sides(draft.words, taken)
 
 
 # --- clauses -----------------------------------------------------------------------------------
@@ -261,6 +249,57 @@ def _split_at_second_side(draft: Draft, start: int, end: int, opener: str):
     if place - 1 > start and draft.words[place - 1] in ("the", "on", "to", "his", "her", "your"):
         place -= 1
     return [(start, place, opener), (place, end, ",")]
+
+
+# --- sides that are said apart ----------------------------------------------------------------
+
+
+def _with_headed_sides(
+    draft: Draft, bounds: list[tuple[int, int, str]], contents: list[Content]
+) -> list[Content]:
+    """A side alone before what it is about ("on the left, ...", "right side: ...") heads it.
+
+    It holds until the sentence ends or another side stands alone.
+    """
+    result: list[Content] = []
+    head, before = "", False
+    for index, (start, end, opener) in enumerate(bounds):
+        own = [content for content in contents if content.clause == index]
+        alone = _side_alone(draft, start, end)
+        if opener in (".", ";", "!", "?"):
+            head, before = "", False
+        if alone and not own:
+            following = bounds[index + 1][2] if index + 1 < len(bounds) else ""
+            head = alone if following == ":" or not before else ""
+            continue
+        said = any(start <= i < end for i, _ in draft.sides)
+        if head and not said:
+            own = [with_side(draft, replace(c, side=""), (start, end), head) for c in own]
+        before = before or bool(own)
+        result.extend(own)
+    return result
+
+
+def _side_alone(draft: Draft, start: int, end: int) -> str:
+    """The side of a clause that says nothing else, or ""."""
+    sides = [side for i, side in draft.sides if start <= i < end]
+    loose = [w for w in draft.words[start:end] if w not in _SAYS_ONLY_WHERE and w not in LEAN]
+    return sides[0] if len(sides) == 1 and not loose else ""
+
+
+def _with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
+    """Where both sides move and one more ("more on the left"), the other does less."""
+    result = list(contents)
+    for place, word in enumerate(draft.words):
+        if word not in LEAN or not contents:
+            continue
+        earlier = [c for c in contents if c.end <= place]
+        about = earlier[-1] if earlier else contents[0]
+        result = [
+            replace(c, lean=LEAN[word]) if c.clause == about.clause and not c.side else c
+            for c in result
+        ]
+    return result
 
 
 # --- denial and degree -------------------------------------------------------------------------

@@ -42,7 +42,7 @@ IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
 _NAMED_VERBS: Final = frozenset(
     {"look", "glance", "gaze", "stare", "peek", "blow", "roll", "smile", "grin", "bite", "clench",
      "bare", "close", "shut", "squeeze", "stick", "puff", "suck", "lick", "cock", "raise", "grit",
-     "screw", "scrunch", "chew", "poke", "cross", "avert", "hold"}
+     "screw", "scrunch", "chew", "poke", "cross", "avert", "hold", "peer"}
 )  # fmt: skip
 _LETTER: Final = {"a": 0.1, "b": 0.3, "c": 0.5, "d": 0.75, "e": 1.0}
 """FACS intensity letters on our 0..1."""
@@ -160,6 +160,13 @@ def _verb_forms(text: str) -> set[str]:
     return inflections(f"{base} {rest}".strip())
 
 
+def _add_unit_names(book: PhraseBook) -> None:
+    """FACS' own names: "lip corner puller"; those of one word are everyday words."""
+    for code, unit in ACTION_UNITS.items():
+        if len(unit.name.split()) > 1 and not unit.side:
+            book.add(unit.name, "au", (code, None))
+
+
 @lru_cache(maxsize=4)
 def whole_phrases(left_out: frozenset[str] = frozenset()) -> PhraseBook:
     """Sayings, named expressions, feelings, scope words and degrees; `left_out` words are not
@@ -173,6 +180,7 @@ def whole_phrases(left_out: frozenset[str] = frozenset()) -> PhraseBook:
         if item.text not in left_out:
             for form in _named_forms(item.text):
                 book.add(form, "named", item)
+    _add_unit_names(book)
     for word in tables.feeling_words():
         if word.text not in left_out:
             book.add(word.text, "feeling", word)

@@ -1,0 +1,257 @@
+"""Every way to say a side, brought to two words: "left" and "right", where the reader looks.
+
+`plain_sides` rewrites tokens before anything else reads them: "the other eye", "leftmost", "R
+brow", "one-sided", "but not on the left", "more on the right than on the left". `find_sides` then
+tells which of these two words are sides of the face and which are not ("she left", "right now").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from arkit.action_units import ACTION_UNITS
+
+from .words import is_determiner
+
+SIDE_LETTER: Final = {"left": "L", "right": "R"}
+LEAN: Final = {"<left": "L", "<right": "R"}
+"""Tokens that `plain_sides` leaves where one side is said to do more than the other."""
+_OTHER: Final = {"left": "right", "right": "left"}
+_DEFAULT: Final = "right"
+"""The side of "one eyebrow"; contempt and smirks have it too."""
+
+_SAME: Final = {
+    **dict.fromkeys(("leftward", "leftwards", "leftmost", "lefthand", "lefty", "lft"), "left"),
+    **dict.fromkeys(("rightward", "rightwards", "rightmost", "righthand", "rigth"), "right"),
+}  # fmt: skip
+_SINGLE: Final = frozenset(
+    {"eyebrow", "brow", "eye", "lid", "eyelid", "corner", "cheek", "nostril", "side", "half",
+     "dimple"}
+)  # fmt: skip
+_OF_A_FACE: Final = _SINGLE | frozenset(
+    {"eyebrows", "brows", "eyes", "lids", "eyelids", "corners", "cheeks", "nostrils", "lip",
+     "lips", "mouth", "nose", "forehead", "jaw", "face", "upper", "lower", "inner", "outer",
+     "top", "bottom", "tail", "end", "edge", "part", "portion", "one", "dimples", "halves"}
+)  # fmt: skip
+"""Words that may follow a side that is said of a part."""
+
+_VIEWER: Final = r"(?:viewer|viewers|camera|screen|audience|image|picture|frame)"
+_SIDE: Final = r"(left|right)"
+_D: Final = r"(?:(?:the|a|an|his|her|its|their|your|my|our) )?"
+_AT: Final = r"(?:(?:on|to|at|in|with|for|of) )?"
+_PLACE: Final = r"(?: (?:side|half|one|corner|part|eye|eyebrow|brow|cheek))?"
+_MORE: Final = (
+    r"(?:more|stronger|strongest|higher|highest|further|farther|harder|bigger|wider|most|mostly|"
+    r"mainly|chiefly|especially|particularly|more strongly|a bit more|a little more)"
+)
+_THAN: Final = rf"(?: than {_AT}{_D}(?:left|right|other){_PLACE})?"
+_END: Final = r"(?= [,;:.!?)]| and | but | while |$)"
+_NOT: Final = (
+    r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|"
+    r"everything but|all but|without|leave out|leaving out|but without)"
+)
+_ONE_SIDED: Final = (
+    r"(?:lopsided|lopsidedly|one sided|one sidedly|onesided|unilateral|unilaterally|asymmetrical|"
+    r"asymmetric|asymmetrically|crooked|crookedly|skewed|slanted|tilted|uneven)"
+)
+
+_REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (rf"\b{_SIDE} hand (?=side|half|corner|one|eye|brow|lid|cheek|mouth|lip)", r"\1 "),
+        (rf"\b{_SIDE} (?:half|part|portion|side|edge) of {_D}(?=upper|lower|top|bottom|lip|nose|"
+         r"fore|brow|eyebrow|cheek|chin)", r"\1 "),
+        (rf"\b{_SIDE} (?:half|part|portion|side) of {_D}(?:whole )?face\b", r"\1 side"),
+        (rf"\b{_SIDE} (?:half|part|portion) of {_D}(?=mouth)", r"\1 side of "),
+        (rf"\b{_SIDE} half\b(?! of)", r"\1 side"),
+        (rf"\bover {_D}{_SIDE} shoulder\b", r"to the \1"),
+        # "a grin, lopsided to the left": the word adds nothing where a side is said.
+        (rf"(?: ,)? {_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", " "),
+        (rf"^{_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", ""),
+        (r"\b(?:one sided|onesided|unilateral) ", "crooked "),
+        (r"\b(?:on|at|with|to) (?:only )?one side(?: only)?\b(?! of)", f"on the {_DEFAULT}"),
+        (r"\b(?:only|just) one\b", "one"),
+        (rf"\b(?:only|just|solely) (?=(?:with |on |in )?{_D}{_SIDE}\b(?! (?:now|before|after)))",
+         "~only "),
+    )
+)  # fmt: skip
+
+
+def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tokens with every side said as "left" or "right", and notes for the user.
+
+    Where one side does more than the other stands a token of `LEAN`.
+    """
+    words = [_SAME.get(word, word) for word in _letters(list(said))]
+    text = " ".join(words)
+    if not re.search(r"\b(?:left|right|one|single|other|unilateral)\b", text):
+        return words, []
+    for pattern, new in _REWRITES:
+        text = pattern.sub(new, text)
+    text, notes = _viewed(text)
+    # "only" opens a clause of its own after a comma or a link; elsewhere it would cut one in two.
+    text = re.sub(r"((?:^|[,;:.] |and |but |no |it is )(?:with |on |in )?)~only", r"\1only", text)
+    text = text.replace("~only ", "")
+    text = _leaning(_without_denied(_numbered(text)))
+    return text.split(), notes
+
+
+def _letters(words: list[str]) -> list[str]:
+    """Read "L brow", "brow (L)" and "R12"."""
+    result: list[str] = []
+    for i, word in enumerate(words):
+        near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
+        code = re.fullmatch(r"([lr])(\d{1,2})", word)
+        named = any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
+        if word in ("l", "r") and named:
+            if result and result[-1] == "(":
+                result.pop()
+            result.append("left" if word == "l" else "right")
+        elif word == ")" and i and words[i - 1] in ("l", "r") and "(" not in result:
+            continue
+        elif code and f"AU{code[2]}{code[1].upper()}" in ACTION_UNITS:
+            result.append(f"au{code[2]}{code[1]}")
+        else:
+            result.append(word)
+    return result
+
+
+def _viewed(text: str) -> tuple[str, list[str]]:
+    """Sides as the viewer sees them, turned into the character's, and what was turned."""
+    notes: list[str] = []
+
+    def turned(found: re.Match[str]) -> str:
+        other = _OTHER[found[1]]
+        notes.append(f"Read '{found[0]}' as the character's {other}.")
+        return other
+
+    for pattern in (rf"\b{_SIDE} (?:side )?(?:of|in) {_D}{_VIEWER}\b",
+                    rf"\b{_D}{_VIEWER} {_SIDE}(?: side)?\b"):  # fmt: skip
+        text = re.sub(pattern, turned, text)
+    return text, list(dict.fromkeys(notes))
+
+
+def _numbered(text: str) -> str:
+    """Give "one brow" and "the other" a side each."""
+    first = re.search(rf"\b{_SIDE}\b", text)
+    own = first[1] if first else ""
+    parts = "|".join(sorted(_SINGLE))
+    if re.search(rf"\bone (?:{parts})\b", text):
+        own = own or _DEFAULT
+        text = re.sub(rf"\b(?:a |the )?(?:single |one )(?=(?:{parts})\b)", f"{own} ", text)
+    if own:
+        text = re.sub(r"\b(?:the )?other(?= one\b| side\b)", f"the {_OTHER[own]}", text)
+        text = re.sub(rf"\b(?:the )?other(?= (?:{parts})\b)", f"the {_OTHER[own]}", text)
+        after = r"(?= (?:\w+ed|\w+ing|up|down|is|does|stays|remains|wide|shut|closed|open|rises)\b)"
+        text = re.sub(rf"\bthe other{after}", f"the {_OTHER[own]} one", text)
+    return text
+
+
+def _without_denied(text: str) -> str:
+    """Take out a side that is only denied: what is said of it holds for the other side."""
+    pattern = re.compile(
+        rf"(?: ,)?(?:^| ){_NOT} {_AT}{_D}{_SIDE}(?: (?:side|half|one|corner))?(?: ,)?(?= |$)"
+    )
+    found = pattern.search(text)
+    while found:
+        side, rest = found[1], text[: found.start()] + " " + text[found.end() :]
+        named = found[0].split()[-1] if found[0].split()[-1] in ("side", "corner") else ""
+        stays = re.match(r" ?(?:does|is|are|do|stays|remains|rises|raised)\b", text[found.end() :])
+        if re.search(rf"\b{_OTHER[side]}\b", rest):
+            rest = re.sub(rf"  ?but (?={_D}{_OTHER[side]}\b)", " ", rest)
+        elif stays and found.start() > 0:
+            return text
+        else:
+            place = f" on the {_OTHER[side]} {named}".rstrip()
+            rest = text[: found.start()] + place + text[found.end() :]
+        text = " ".join(rest.split())
+        found = pattern.search(text)
+    return text
+
+
+def _leaning(text: str) -> str:
+    """Put a token of `LEAN` where both sides move and one of them more."""
+    forth = re.compile(
+        rf"(?:(?:,|but|and) )*\b{_MORE} (?:so )?{_AT}{_D}{_SIDE}{_PLACE}{_THAN}{_END}"
+    )
+    back = re.compile(
+        rf"(?:(?:,|but|and|with) )+{_AT}{_D}{_SIDE}{_PLACE} (?:is |a bit |a little |even )?{_MORE}"
+        rf"{_THAN}{_END}"
+    )
+    beyond = re.compile(
+        rf"\b{_D}{_SIDE}{_PLACE} {_MORE} than {_AT}{_D}(?:left|right|other){_PLACE}{_END}"
+    )
+    for pattern in (forth, back, beyond):
+        found = pattern.search(text)
+        if found is None:
+            continue
+        rest = text[: found.start()] + text[found.end() :]
+        if not re.search(r"\b(?:left|right)\b", rest):
+            return f"{text[: found.start()]} <{found[1]} {text[found.end() :]}"
+    return text
+
+
+# --- which of them are sides -------------------------------------------------------------------
+
+_NOT_AFTER_RIGHT: Final = frozenset(
+    {"now", "away", "after", "before", "there", "in", "up", "then", "behind", "here", "when", "as"}
+)
+_NOT_AFTER_LEFT: Final = frozenset(
+    {"now", "away", "after", "before", "there", "in", "him", "her", "me", "us", "them", "alone",
+     "behind", "out", "for", "you", "without", "early", "it", "everything", "nothing", "home"}
+)  # fmt: skip
+_NOT_BEFORE: Final = frozenset({"all", "is", "was", "has", "been", "have", "be", "are", "had", "i"})
+_WHO_LEAVES: Final = frozenset(
+    {"he", "she", "they", "we", "who", "everyone", "nobody", "somebody", "someone", "everybody"}
+)
+_NOTHING_LEFT: Final = frozenset({"nothing", "anything", "little", "none", "something"})
+
+
+def find_sides(words: Sequence[str], taken: frozenset[int]) -> list[tuple[int, str]]:
+    """(place, "L" or "R") of every word that is a side of the face; `taken` places are not."""
+    found = [
+        (i, SIDE_LETTER[word])
+        for i, word in enumerate(words)
+        if word in SIDE_LETTER and i not in taken and _is_side(words, i)
+    ]
+    return _without_both(words, found)
+
+
+def _is_side(words: Sequence[str], i: int) -> bool:
+    after = words[i + 1] if i + 1 < len(words) else ""
+    before = words[i - 1] if i else ""
+    if after in _OF_A_FACE:
+        return before not in _WHO_LEAVES
+    if before in _NOT_BEFORE | _WHO_LEAVES or (before == "just" and not after):
+        return False
+    if words[i] == "right":
+        return after not in _NOT_AFTER_RIGHT
+    rest_is = before in _NOTHING_LEFT or {"there", "no"} <= set(words[max(0, i - 4) : i])
+    leaves = after in _NOT_AFTER_LEFT
+    if is_determiner(after):  # "left the room", but "left the right"
+        leaves = words[i + 2 : i + 3] != [] and words[i + 2] not in _OF_A_FACE | set(SIDE_LETTER)
+    return not (rest_is or leaves)
+
+
+def _without_both(words: Sequence[str], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Read "left and right" as both."""
+    for (i, first), (j, second) in pairwise(found):
+        if first != second and list(words[i + 1 : j]) in (["and"], ["or"], ["as", "well", "as"]):
+            return [entry for entry in found if entry[0] not in (i, j)]
+    return found
+
+
+def is_direction(words: Sequence[str], i: int) -> bool:
+    """Whether a side says whereto ("to his left", "slides left"), not which half of the face."""
+    after = words[i + 1] if i + 1 < len(words) else ""
+    if after in _OF_A_FACE and not (after == "side" and words[i + 2 : i + 3] != ["of"]):
+        return False
+    before = [word for word in words[max(0, i - 3) : i] if not is_determiner(word)]
+    if not before or before[-1] in ("on", "at", "in", "with", "only", "not", ":", ",", "using"):
+        return False
+    if is_determiner(words[i - 1]):
+        return before[-1] in ("to", "toward", "towards", "off", "over", "out", "and")
+    return True
