@@ -36,14 +36,15 @@ def all_strips_of(sequence_editor: Any) -> Any:
     return sequence_editor.sequences_all
 
 
-def free_channel(sequence_editor: Any, start: float, end: float) -> int:
-    """The lowest channel, up to 32, with nothing between two frames."""
+def free_channel(sequence_editor: Any, start: float, end: float, rows: int = 1) -> int:
+    """The lowest channel, up to 32, with nothing between two frames there and `rows` - 1 above."""
     taken = set()
     for strip in strips_of(sequence_editor):
         left, right = strip_span(strip)
         if left < end and right > start:
             taken.add(strip.channel)
-    return next((channel for channel in range(1, 33) if channel not in taken), 32)
+    free = (c for c in range(1, 33) if not taken.intersection(range(c, c + rows)))
+    return next(free, 32)
 
 
 def strips_property(sequence_editor: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences, welcome
+from . import pictures, preferences, welcome
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import properties as character_properties
@@ -83,6 +83,7 @@ def unregister() -> None:
     timer.unregister()
     stop_stream()
     close_session()
+    pictures.unregister()
     stop_own_server()
     close_setup()
     bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)

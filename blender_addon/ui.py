@@ -11,6 +11,11 @@ _MARGIN: Final = 70  # pixels beside the text: panel, box, icon, scroll bar
 _CHARACTER: Final = 6.6  # pixels of a character of average width in Blender's font
 
 
+def tr(sentence: str) -> str:
+    """A sentence, or a template with {names}, in the language of Blender's interface."""
+    return bpy.app.translations.pgettext_rpt(sentence)
+
+
 def redraw() -> None:
     """Redraw everything that may show new keys."""
     for window in bpy.context.window_manager.windows:

@@ -60,6 +60,11 @@ class SoliloquySettings(bpy.types.PropertyGroup):
     characters: CollectionProperty(type=SoliloquyCharacter)
     character_index: IntProperty(name="Active Character")
     strip_index: IntProperty(name="Active Strip")
+    expression_search: StringProperty(
+        name="Search",
+        description="Show the expressions with these words in their names or muscles",
+        options={"SKIP_SAVE", "TEXTEDIT_UPDATE"},
+    )
     export: PointerProperty(type=SoliloquyExport)
 
 

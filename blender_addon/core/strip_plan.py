@@ -67,7 +67,7 @@ def spec_of(
         au=strip.au,
         start=(start - line_start) / rate,
         end=(end - line_start) / rate,
-        keys=_without_straight(keys),
+        keys=without_straight(keys),
         mode=strip.mode,
         ease_in=strip.ease_in,
         ease_out=strip.ease_out,
@@ -77,7 +77,7 @@ def spec_of(
     return replace(spec, ease_out=0.0) if end < strip.end else spec
 
 
-def _without_straight(
+def without_straight(
     keys: Sequence[tuple[float, float]],
 ) -> tuple[tuple[float, float], ...]:
     """Leave out keys that lie on the line between the one kept last and the next."""

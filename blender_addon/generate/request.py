@@ -13,7 +13,7 @@ from ..core.splicing import Splice, check_size, clip_data
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
-from ..strips.reading import strips_of_line
+from ..strips.reading import LineStrips, strips_of_line
 from ..takes.storage import load_clip
 from ..vendor import messages, names, splicing
 from .order import Order
@@ -48,7 +48,7 @@ def build_order(context: Any) -> Order:
         seed=settings.seed,
         tolerance=settings.tolerance if settings.use_reduction else 0.0,
     )
-    strips = strips_of_line(context, recording.start_frame, recording.seconds)
+    strips = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
     return Order(target, _request(scene, character, recording, strips), recording.audio)
 
 
@@ -137,7 +137,7 @@ def _request(
     scene: Any,
     character: Any,
     recording: Recording,
-    strips: tuple[messages.StripSpec, ...],
+    strips: LineStrips,
 ) -> messages.GenerateRequest:
     settings, line = character.generation, character.line
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
@@ -158,7 +158,9 @@ def _request(
         guidance=_guidance(settings),
         guidance_mode=settings.guidance_mode if settings.guidance_mode == "paper" else "",
         steps=settings.steps or None,
-        strips=strips,
+        strips=strips.aus,
+        direction_strips=strips.directions,
+        phones=strips.phones,
         transcript=line.transcript.strip(),
         language=line.language.strip() or "en",
         seed=settings.seed,

@@ -7,13 +7,17 @@ import bpy
 from .. import compat
 from ..character.meshes import active_character
 from ..core.errors import LineError
+from ..core.phone_names import CLASS_OF, is_phone
+from ..core.presets import expression_pose, found_expressions
 from ..line.reading import read_line
-from ..ui import wrapped
-from .reading import is_au_strip, read_strips, strips_of_line
+from ..pictures import pictures
+from ..ui import tr, wrapped
+from .phones import phone_strips
+from .reading import is_heard, kind_of, our_strips, strips_of_line, text_of
 
 
 class SOLILOQUY_UL_strips(bpy.types.UIList):
-    """AU strips of the Sequencer."""
+    """AU and direction strips of the Sequencer; phones are too many for a list."""
 
     bl_idname = "SOLILOQUY_UL_strips"
 
@@ -22,19 +26,58 @@ class SOLILOQUY_UL_strips(bpy.types.UIList):
         split = layout.split(factor=0.62)
         name = split.row()
         name.alignment = "LEFT"
-        name.operator("soliloquy.select_strip", text=item.name, emboss=False).index = index
+        icon = "OUTLINER_OB_FONT" if kind_of(item) == "direction" else "NONE"
+        label = text_of(item) if kind_of(item) == "direction" else item.name
+        go = name.operator(
+            "soliloquy.select_strip", text=label, emboss=False, icon=icon, translate=False
+        )
+        go.index = index
         row = split.row(align=True)
         row.prop(item, "facs_intensity", text="", slider=True)
         row.prop(item, "mute", text="", emboss=False, icon_only=True)
 
     def filter_items(self, _context, data, name):
-        """Show nothing but AU strips."""
-        shown = self.bitflag_filter_item
-        return [shown if is_au_strip(strip) else 0 for strip in getattr(data, name)], []
+        """Show those that carry what is typed in the list's own search field."""
+        wanted = self.filter_name.casefold()
+        shown = [
+            kind_of(strip) in ("au", "direction") and wanted in strip.name.casefold()
+            for strip in getattr(data, name)
+        ]
+        return [self.bitflag_filter_item if show else 0 for show in shown], []
+
+
+class SOLILOQUY_PT_expressions(bpy.types.Panel):
+    """Expressions with pictures, to be laid as strips at the current frame."""
+
+    bl_idname = "SOLILOQUY_PT_expressions"
+    bl_label = "Expressions"
+    bl_description = "Expressions as sets of Action Unit strips"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "HEADER"  # shown by buttons, in no sidebar of its own
+    bl_ui_units_x = 18
+    bl_options = {"INSTANCED"}
+
+    def draw(self, context):
+        """A search field and a grid."""
+        layout = self.layout
+        settings = context.scene.soliloquy
+        layout.prop(settings, "expression_search", text="", icon="VIEWZOOM")
+        grid = layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
+        found = found_expressions(settings.expression_search)
+        for name in found:
+            cell = grid.column(align=True)
+            icon = pictures().icon(f"expression {name}", expression_pose(name))
+            cell.template_icon(icon_value=icon, scale=4.5)
+            cell.operator("soliloquy.add_expression", text=tr(name)).expression = name
+        if not found:
+            text = tr("No expression has '{text}' in its name or its muscles.")
+            wrapped(layout, context, text.format(text=settings.expression_search), "INFO")
+        if pictures().trouble:
+            wrapped(layout, context, pictures().trouble, "INFO")
 
 
 class SOLILOQUY_PT_strips(bpy.types.Panel):
-    """Action Units over time."""
+    """What is asked for over time."""
 
     bl_idname = "SOLILOQUY_PT_strips"
     bl_label = "Strips"
@@ -47,61 +90,113 @@ class SOLILOQUY_PT_strips(bpy.types.Panel):
     def draw(self, context):
         """Ways to add, the list, and how many count."""
         layout = self.layout
-        row = layout.row(align=True)
+        column = layout.column(align=True)
+        row = column.row(align=True)
         row.operator("soliloquy.add_strip", text="Action Unit", icon="ADD")
-        row.operator_menu_enum("soliloquy.add_expression", "expression", text="Expression")
+        row.popover("SOLILOQUY_PT_expressions", text="Expression", icon="USER")
         row.operator("soliloquy.add_from_text", text="", icon="SMALL_CAPS")
-        scene = compat.sequencer_scene(context)
-        editor = scene.sequence_editor
-        strips = read_strips(context)
-        if not strips:
-            wrapped(layout, context, "No AU strips. They are added at the current frame.", "INFO")
-            return
+        column.operator("soliloquy.add_direction", text="Direction", icon="OUTLINER_OB_FONT")
+        if any(kind_of(strip) != "phone" for strip in our_strips(context)):
+            self._list(layout, context)
+        row = layout.row(align=True)
+        row.operator("soliloquy.copy_strips", text="Copy", icon="COPYDOWN")
+        row.operator("soliloquy.paste_strips", text="Paste", icon="PASTEDOWN")
+        row.operator_menu_enum("soliloquy.assign_strips", "whom", text="For")
+        wrapped(layout, context, count_sentence(context), "INFO")
+        row = layout.row(align=True)
+        row.operator("soliloquy.show_phones", icon="SOUND")
+        row.operator("soliloquy.remove_phones", text="", icon="X")
+
+    def _list(self, layout, context):
+        editor = compat.sequencer_scene(context).sequence_editor
         layout.template_list(
             "SOLILOQUY_UL_strips", "", editor, compat.strips_property(editor),
-            context.scene.soliloquy, "strip_index", rows=2, maxrows=5,
+            context.scene.soliloquy, "strip_index", rows=2, maxrows=6,
         )  # fmt: skip
-        wrapped(layout, context, _count_sentence(context, len(strips)), "INFO")
 
 
-def _count_sentence(context, n_strips: int) -> str:
+def count_sentence(context) -> str:
+    """How many strips the next Generate obeys."""
+    if not our_strips(context):
+        return tr("No strips. They are added at the current frame.")
     character = active_character(context.scene)
     try:
         if character is None:
-            raise LineError("There is no character yet.")
+            raise LineError(tr("There is no character yet."))
         recording = read_line(character.line, context)
-    except LineError:
-        return f"{n_strips} AU strips, and no line yet."
-    n_used = len(strips_of_line(context, recording.start_frame, recording.seconds))
-    return f"The next Generate uses {n_used} of {n_strips} AU strips."
+        used = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
+    except LineError as error:
+        n = len(our_strips(context))
+        return tr("{n} strips, and no line to obey them: {why}").format(n=n, why=error)
+    n_aus, n_directions = (len(our_strips(context, kind)) for kind in ("au", "direction"))
+    parts = []
+    if n_aus:
+        parts.append(tr("{n} of {all} AU strips").format(n=len(used.aus), all=n_aus))
+    if n_directions:
+        n = len(used.directions)
+        parts.append(tr("{n} of {all} directions").format(n=n, all=n_directions))
+    if phone_strips(context, character.uid):
+        parts.append(tr("{n} phones, with silence between them").format(n=len(used.phones)))
+    what = ", ".join(parts) or tr("none of the strips: they are other characters' phones")
+    return tr("The next Generate uses {what}.").format(what=what)
 
 
 class SOLILOQUY_PT_strip(bpy.types.Panel):
-    """The active AU strip, in the Sequencer's sidebar."""
+    """The active strip of ours, in the Sequencer's sidebar."""
 
     bl_idname = "SOLILOQUY_PT_strip"
-    bl_label = "Action Unit"
+    bl_label = "Soliloquy Strip"
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "UI"
     bl_category = "Strip"
 
     @classmethod
     def poll(cls, context):
-        """Only for AU strips."""
+        """Only for strips of ours."""
         editor = compat.sequencer_scene(context).sequence_editor
         strip = editor.active_strip if editor is not None else None
-        return strip is not None and is_au_strip(strip)
+        return strip is not None and bool(kind_of(strip))
 
     def draw(self, context):
         """What it carries."""
-        strip = compat.sequencer_scene(context).sequence_editor.active_strip
+        editor = compat.sequencer_scene(context).sequence_editor
+        strip = editor.active_strip
         layout = self.layout
         layout.use_property_split = True
+        draw = {"au": self._unit, "direction": self._direction, "phone": self._phone}
+        draw[kind_of(strip)](layout, context, strip)
+        character = active_character(context.scene)
+        if character is not None and not is_heard(editor, strip, character.uid):
+            text = tr("'{name}' does not obey it: it is muted, or someone else's.")
+            wrapped(layout, context, text.format(name=character.name), "INFO")
+
+    def _unit(self, layout, _context, strip):
         for name in ("facs_au", "facs_intensity", "facs_mode"):
             layout.prop(strip, name)
         if strip.facs_mode == "hold":
             layout.prop(strip, "facs_ease_in")
             layout.prop(strip, "facs_ease_out")
 
+    def _direction(self, layout, context, strip):
+        layout.prop(strip, "soliloquy_direction")
+        layout.prop(strip, "facs_intensity")
+        said = text_of(strip)
+        if said != strip.soliloquy_direction:
+            wrapped(layout, context, tr("It says: {text}").format(text=said), "INFO")
 
-CLASSES = (SOLILOQUY_UL_strips, SOLILOQUY_PT_strips, SOLILOQUY_PT_strip)
+    def _phone(self, layout, context, strip):
+        layout.prop(strip, "soliloquy_phone")
+        phone = text_of(strip)
+        if not is_phone(phone):
+            text = tr("'{phone}' is not a phone. Choose one of the list.")
+            wrapped(layout, context, text.format(phone=phone), "ERROR")
+        elif phone in CLASS_OF:
+            wrapped(layout, context, f"{phone}: {tr(CLASS_OF[phone])}")
+
+
+CLASSES = (
+    SOLILOQUY_UL_strips,
+    SOLILOQUY_PT_expressions,
+    SOLILOQUY_PT_strips,
+    SOLILOQUY_PT_strip,
+)

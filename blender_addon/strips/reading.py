@@ -1,11 +1,14 @@
-"""Reads AU strips from the Sequencer for the next request."""
+"""Reads our strips from the Sequencer for the next request: Action Units, directions, phones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from .. import compat
+from ..core.direction_plan import FrameDirection, direction_of, words_of
+from ..core.phone_plan import PhoneSpan, phone_of, told_phones
 from ..core.strip_plan import FrameStrip, au_of, spec_of
 from ..core.timing import scene_rate
 from ..vendor import messages
@@ -13,51 +16,106 @@ from ..vendor import messages
 _TYPES = frozenset({"COLOR", "TEXT", "ADJUSTMENT"})
 
 
+@dataclass(frozen=True)
+class LineStrips:
+    """What the strips over a line ask for, in seconds of the line."""
+
+    aus: tuple[messages.StripSpec, ...]
+    directions: tuple[messages.DirectionStrip, ...]
+    phones: tuple[messages.TimedPhone, ...]
+
+
+def kind_of(strip: Any) -> str:
+    """ "phone", "direction" or "au"; "" for a strip that is none of ours."""
+    if strip.type not in _TYPES:
+        return ""
+    if strip.soliloquy_phone:
+        return "phone"
+    if strip.soliloquy_direction:
+        return "direction"
+    return "au" if au_of(strip.facs_au, strip.name) else ""
+
+
 def is_au_strip(strip: Any) -> bool:
     """Whether a strip stands for an Action Unit."""
-    return strip.type in _TYPES and bool(au_of(strip.facs_au, strip.name))
+    return kind_of(strip) == "au"
 
 
-def read_strips(context: Any) -> list[FrameStrip]:
-    """The AU strips that count, muted ones and muted channels left out, by time."""
-    scene = compat.sequencer_scene(context)
-    editor = scene.sequence_editor
+def our_strips(context: Any, kind: str = "") -> list[Any]:
+    """All our strips of the Sequencer, or those of one kind, by time."""
+    editor = compat.sequencer_scene(context).sequence_editor
     if editor is None:
         return []
-    found = [
-        _frame_strip(scene, strip)
-        for strip in compat.strips_of(editor)
-        if is_au_strip(strip) and not strip.mute and not editor.channels[strip.channel].mute
-    ]
-    return sorted(found, key=lambda strip: (strip.start, strip.au))
+    found = [s for s in compat.strips_of(editor) if kind_of(s) and kind in ("", kind_of(s))]
+    return sorted(found, key=lambda strip: (compat.strip_span(strip), strip.name))
 
 
-def strips_of_line(
-    context: Any, start_frame: float, seconds: float | None
-) -> tuple[messages.StripSpec, ...]:
-    """The AU strips over a line that starts at a frame and lasts `seconds` (None: unknown)."""
+def is_heard(editor: Any, strip: Any, owner: str) -> bool:
+    """Whether a strip counts for a character ("" is anyone): not muted, and not someone else's."""
+    for_them = not owner or strip.soliloquy_owner in ("", owner)
+    return for_them and not strip.mute and not editor.channels[strip.channel].mute
+
+
+def read_strips(context: Any, owner: str = "") -> list[FrameStrip]:
+    """The AU strips that count, muted ones and muted channels left out, by time."""
     scene = compat.sequencer_scene(context)
-    rate = scene_rate(scene.render.fps, scene.render.fps_base)
-    end = float("inf") if seconds is None else start_frame + seconds * rate
-    specs = (spec_of(strip, start_frame, end, rate) for strip in read_strips(context))
-    return tuple(spec for spec in specs if spec is not None)
-
-
-def _frame_strip(scene: Any, strip: Any) -> FrameStrip:
-    start, end = compat.strip_span(strip)
-    return FrameStrip(
-        au=au_of(strip.facs_au, strip.name),
-        name=strip.name,
-        start=start,
-        end=end,
-        keys=tuple(_intensity_keys(scene, strip, start, end)),
-        mode=strip.facs_mode,
-        ease_in=strip.facs_ease_in,
-        ease_out=strip.facs_ease_out,
+    heard = _heard(context, "au", owner)
+    return sorted(
+        (_frame_strip(scene, s) for s in heard), key=lambda strip: (strip.start, strip.au)
     )
 
 
-def _intensity_keys(
+def strips_of_line(
+    context: Any, start_frame: float, seconds: float | None, owner: str = ""
+) -> LineStrips:
+    """What the strips over a line ask for; it starts at a frame and lasts `seconds`.
+
+    Args:
+        seconds: None where the length is unknown. owner: identifier of the character.
+
+    Raises:
+        LineError: a phone strip names no phone.
+    """
+    scene = compat.sequencer_scene(context)
+    rate = scene_rate(scene.render.fps, scene.render.fps_base)
+    end = float("inf") if seconds is None else start_frame + seconds * rate
+    aus = (spec_of(strip, start_frame, end, rate) for strip in read_strips(context, owner))
+    directions = (
+        direction_of(_frame_direction(strip), start_frame, end, rate)
+        for strip in _heard(context, "direction", owner)
+    )
+    spans = [phone_span(strip) for strip in _heard(context, "phone", owner)]
+    return LineStrips(
+        aus=tuple(spec for spec in aus if spec is not None),
+        directions=tuple(spec for spec in directions if spec is not None),
+        phones=told_phones(spans, start_frame, rate, seconds),
+    )
+
+
+def phone_span(strip: Any) -> PhoneSpan:
+    """A phone strip as it stands."""
+    start, end = compat.strip_span(strip)
+    return PhoneSpan(
+        phone=phone_of(strip.soliloquy_phone, strip.name),
+        start=round(start),
+        end=round(end),
+        lane=strip.channel,
+        exact_start=strip.soliloquy_phone_start,
+        exact_end=strip.soliloquy_phone_end,
+    )
+
+
+def text_of(strip: Any) -> str:
+    """What a strip says: the code of its Action Unit, its words, or its phone."""
+    kind = kind_of(strip)
+    if kind == "phone":
+        return phone_of(strip.soliloquy_phone, strip.name)
+    if kind == "direction":
+        return words_of(strip.soliloquy_direction, strip.name)
+    return au_of(strip.facs_au, strip.name)
+
+
+def intensity_keys(
     scene: Any, strip: Any, start: float, end: float
 ) -> Iterator[tuple[float, float]]:
     """One key, or one for each frame of a strip whose intensity is animated."""
@@ -67,3 +125,26 @@ def _intensity_keys(
         return
     for frame in range(int(start), int(end) + 1):
         yield float(frame), float(curve.evaluate(frame))
+
+
+def _heard(context: Any, kind: str, owner: str) -> list[Any]:
+    editor = compat.sequencer_scene(context).sequence_editor
+    return [strip for strip in our_strips(context, kind) if is_heard(editor, strip, owner)]
+
+
+def _frame_direction(strip: Any) -> FrameDirection:
+    return FrameDirection(text_of(strip), *compat.strip_span(strip), strip.facs_intensity)
+
+
+def _frame_strip(scene: Any, strip: Any) -> FrameStrip:
+    start, end = compat.strip_span(strip)
+    return FrameStrip(
+        au=text_of(strip),
+        name=strip.name,
+        start=start,
+        end=end,
+        keys=tuple(intensity_keys(scene, strip, start, end)),
+        mode=strip.facs_mode,
+        ease_in=strip.facs_ease_in,
+        ease_out=strip.facs_ease_out,
+    )
