@@ -151,7 +151,7 @@ def _with_true_times(scene: Any, path: Path, span: Span) -> tuple[str, ...]:
     return ()
 
 
-def _fbx(_scene: Any, path: Path, span: Span) -> tuple[str, ...]:
+def _fbx(scene: Any, path: Path, span: Span) -> tuple[str, ...]:
     bpy.ops.export_scene.fbx(
         filepath=str(path), use_selection=True, use_mesh_modifiers=False, add_leaf_bones=False,
         object_types={"MESH", "ARMATURE", "EMPTY"}, colors_type="LINEAR",
@@ -159,15 +159,23 @@ def _fbx(_scene: Any, path: Path, span: Span) -> tuple[str, ...]:
         bake_anim_use_all_bones=True, bake_anim_force_startend_keying=True,
         bake_anim_step=1.0, bake_anim_simplify_factor=0.0,
     )  # fmt: skip
-    return () if span.from_zero else ("FBX starts at zero, whatever the scene's time.",)
+    return _scene_time(scene, path, span)
 
 
-def _usd(_scene: Any, path: Path, span: Span) -> tuple[str, ...]:
+def _scene_time(scene: Any, path: Path, span: Span) -> tuple[str, ...]:
+    """What to tell where an exporter knows no start at zero."""
+    if not span.from_zero or span.first == 0:
+        return ()
+    start = span.first / scene_rate(scene.render.fps, scene.render.fps_base)
+    return (f"{path.name} keeps the scene's time: the take begins at {start:.3f} s in it.",)
+
+
+def _usd(scene: Any, path: Path, span: Span) -> tuple[str, ...]:
     bpy.ops.wm.usd_export(
         filepath=str(path), selected_objects_only=True, export_animation=True,
         export_shapekeys=True, export_armatures=True, evaluation_mode="RENDER",
     )  # fmt: skip
-    return () if not span.from_zero else (f"Time codes in {path.name} are the scene's frames.",)
+    return _scene_time(scene, path, span)
 
 
 _FORMATS: Final[Mapping[str, tuple[str, Callable[..., tuple[str, ...]]]]] = {

@@ -241,11 +241,11 @@ def _compare_scene(
     assert worst < tolerance
 
 
-def _first_frame(key: Any) -> int:
+def _first_frame(key: Any) -> float:
     from blender_addon import compat
 
     curves = compat.curves_of(key.animation_data.action, compat.slot_of(key))
-    return round(min(curve.keyframe_points[0].co.x for curve in curves))
+    return min(curve.keyframe_points[0].co.x for curve in curves)
 
 
 def usd_comes_back(folder: str, rate: list[float]) -> None:
