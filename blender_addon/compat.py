@@ -17,6 +17,10 @@ HAS_AUDIO = getattr(bpy.app.build_options, "audaspace", False)
 """The bpy 4.2 wheel is built without sound; every Blender program has it."""
 
 
+KEY_ON_LAST_FRAME = bpy.app.version < (5, 0, 0)
+"""Until 4.5 the last retiming key stands on a strip's last frame; from 5.0 on, on the one after."""
+
+
 def strip_class() -> type:
     """The RNA class of a sequencer strip (`Sequence` until 4.3)."""
     return getattr(bpy.types, "Strip", None) or bpy.types.Sequence

@@ -14,6 +14,7 @@ class Order(NamedTuple):
 
     Attributes:
         audio: the recording, or its bytes.
+        live: whether the face shows the take while it is made.
         base: the take that a part is made anew of, when the target says so.
     """
 
@@ -21,3 +22,4 @@ class Order(NamedTuple):
     request: messages.GenerateRequest
     audio: bytes | Path | None
     base: clip.ArkitClip | None = None
+    live: bool = True

@@ -127,6 +127,7 @@ class SOLILOQUY_PT_advanced(bpy.types.Panel):
         layout.prop(settings, "curve_rate")
         if settings.curve_rate == "CUSTOM":
             layout.prop(settings, "curve_fps")
+        layout.prop(settings, "is_live")
         layout.prop(settings, "use_reduction")
         if settings.use_reduction:
             layout.prop(settings, "tolerance")

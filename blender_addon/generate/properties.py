@@ -153,6 +153,11 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         min=5.0,
         max=240.0,
     )
+    is_live: BoolProperty(
+        name="Show While Made",
+        description="The face shows the take while it is made; your own animation is not touched",
+        default=True,
+    )
     regions: EnumProperty(
         name="Regions",
         description="Regions of the face that Regenerate may change",

@@ -49,7 +49,8 @@ def build_order(context: Any) -> Order:
         tolerance=settings.tolerance if settings.use_reduction else 0.0,
     )
     strips = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
-    return Order(target, _request(scene, character, recording, strips), recording.audio)
+    request = _request(scene, character, recording, strips)
+    return Order(target, request, recording.audio, live=settings.is_live)
 
 
 def build_regeneration(context: Any) -> Order:
@@ -86,7 +87,7 @@ def build_regeneration(context: Any) -> Order:
         regenerate_end=part.end,
         regenerate_regions=tuple(sorted(part.regions)),
     )
-    return Order(target, request, order.audio, base)
+    return Order(target, request, order.audio, base, order.live)
 
 
 def _span(scene: Any, take: Any) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from ..takes.writing import TakeWriter
 from ..vendor import clip, messages
 from .client import endpoint, open_client
 from .order import Order
+from .preview import Preview
 
 PUMP_SECONDS: Final = 0.012
 """Time for one pump: it may run between two redraws without being noticed."""
@@ -31,6 +32,7 @@ class Session:
     def __init__(self) -> None:
         self.job: Job | None = None
         self.lost: str = ""
+        self.preview: Preview | None = None
         self._client: Any = None
         self._endpoint: tuple[str, Any] = ("", None)
         self._target: Target | None = None
@@ -41,6 +43,7 @@ class Session:
         self._notes: list[str] = []
         self._base: clip.ArkitClip | None = None
         self._on_written: Callable[[], None] | None = None
+        self._has_news = False  # frames that the preview has not shown
 
     @property
     def is_busy(self) -> bool:
@@ -131,6 +134,7 @@ class Session:
         self._on_written = on_written
         self.lost = ""
         self.job = Job(order.request.request_id)
+        self.preview = Preview(order.target, order.request.fps) if order.live else None
         self._client.submit(order.request, order.audio)
 
     def cancel(self) -> None:
@@ -151,6 +155,7 @@ class Session:
         if self.job.is_over:
             self._drop_work()
             return False
+        self._show_preview()
         try:
             self._pack_ready(self.job)
             self._write(self.job, seconds)
@@ -182,8 +187,21 @@ class Session:
         if hasattr(event, "request_id"):
             if self.job is not None:
                 self.job.apply(event)
+                self._preview_event(event)
         else:
             self.lost = f"{event.message} {event.hint}".strip()
+
+    def _preview_event(self, event: Any) -> None:
+        is_ours = self.job is not None and event.request_id == self.job.request_id
+        if self.preview is not None and is_ours and isinstance(event, messages.Chunk):
+            self.preview.add(event)
+            self._has_news = True
+
+    def _show_preview(self) -> None:
+        """Once a pump at most: every showing makes Blender deform the meshes."""
+        if self.preview is not None and self._has_news:
+            self._has_news = False
+            self.preview.show()
 
     def _pack_ready(self, job: Job) -> None:
         """Compressing takes long enough to be noticed, so it has its own thread."""
@@ -212,13 +230,19 @@ class Session:
             self._notes += [n for n in self._writer.notes if n not in self._notes]
             self._writer = None
             self._n_written += 1
+            if self.preview is not None:
+                self.preview.written(self._n_written)
             if self._on_written is not None:
                 self._on_written()
         if job.received_all and self._writer is None and not self._packing and not job.ready:
             takes = "1 take" if self._n_written == 1 else f"{self._n_written} takes"
             job.done(" ".join([f"{takes} written.", *self._notes]))
+            self._drop_work()
 
     def _drop_work(self) -> None:
+        if self.preview is not None:
+            self.preview.rest()
+        self.preview = None
         if self._writer is not None:
             self._writer.abandon()
         self._writer = None

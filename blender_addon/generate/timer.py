@@ -8,6 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..ui import redraw_sidebars
+from . import preview
 from .session import session
 
 _INTERVAL: Final = 0.03  # seconds between two pumps
@@ -46,10 +47,12 @@ def _before_load(*_: object) -> None:
 def register() -> None:
     """Watch for other files being opened."""
     bpy.app.handlers.load_pre.append(_before_load)
+    preview.register()
 
 
 def unregister() -> None:
     """Leave no handler and no timer."""
+    preview.unregister()
     if _before_load in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.remove(_before_load)
     if bpy.app.timers.is_registered(_tick):

@@ -9,6 +9,9 @@ from bpy.props import StringProperty
 
 from .. import compat
 from ..character.meshes import active_character, new_character
+from ..core.errors import SoliloquyError
+from .mixing import render_strip
+from .reading import find_strip
 
 
 class SOLILOQUY_OT_add_line(bpy.types.Operator):
@@ -68,4 +71,41 @@ class SOLILOQUY_OT_add_line(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SOLILOQUY_OT_add_line,)
+class SOLILOQUY_OT_render_line(bpy.types.Operator):
+    """Write what is heard of the line's strip to a file, and make that the line."""
+
+    bl_idname = "soliloquy.render_line"
+    bl_label = "Render Sound"
+    bl_description = (
+        "Write what is heard of the sound strip (its changing speed, volume, fades) to a file "
+        "beside the .blend, and make that file the line; the strip stays as it is"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """The line must be a strip, and this Blender must have audio."""
+        character = active_character(context.scene)
+        if not compat.HAS_AUDIO:
+            cls.poll_message_set("This Blender is built without audio.")
+        elif character is None or character.line.source != "STRIP" or not character.line.strip:
+            cls.poll_message_set("The line of the character is not a sound strip.")
+        else:
+            return True
+        return False
+
+    def execute(self, context):
+        """Mix down that strip alone."""
+        line = active_character(context.scene).line
+        try:
+            strip = find_strip(line, context)
+            path, start = render_strip(context, strip)
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        line.source, line.filepath, line.start_frame = "FILE", str(path), start
+        self.report({"INFO"}, f"The line is now '{path.name}'.")
+        return {"FINISHED"}
+
+
+CLASSES = (SOLILOQUY_OT_add_line, SOLILOQUY_OT_render_line)

@@ -7,7 +7,7 @@ import bpy
 from ..character.meshes import active_character
 from ..core.errors import LineError
 from ..ui import wrapped
-from .reading import read_line
+from .reading import is_retimed, read_line
 
 
 class SOLILOQUY_PT_line(bpy.types.Panel):
@@ -52,6 +52,8 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
             recording = read_line(line, context)
         except LineError as error:
             wrapped(layout, context, str(error), "ERROR")
+            if line.source == "STRIP" and is_retimed(line, context):
+                layout.operator("soliloquy.render_line", icon="SOUND")
             return
         seconds = recording.seconds
         if seconds is None:

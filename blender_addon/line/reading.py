@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,14 @@ import bpy
 
 from .. import compat
 from ..core.errors import LineError
-from ..core.timing import AudiblePart, StripTiming, audible_part, constant_speed, scene_rate
+from ..core.timing import (
+    AudiblePart,
+    StripTiming,
+    audible_part,
+    constant_speed,
+    scene_rate,
+    wav_seconds,
+)
 
 
 @dataclass(frozen=True)
@@ -100,17 +109,30 @@ def _from_strip(strip: Any, context: Any) -> Recording:
 def _part(strip: Any, scene: Any, seconds: float | None) -> AudiblePart:
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     left, right = compat.strip_span(strip)
-    keys = tuple(float(key.timeline_frame) for key in strip.retiming_keys)
+    keys = retiming_frames(strip)
     timing = StripTiming(
         left_handle=left,
         right_handle=right,
         skipped_frames=compat.skipped_frames(strip),
-        speed=constant_speed(keys, seconds, rate, strip.name),
+        speed=constant_speed(keys, seconds, rate, strip.name, compat.KEY_ON_LAST_FRAME),
         sound_offset=getattr(strip, "sound_offset", 0.0),
     )
     for meta in compat.strip_parents(strip):
         timing = timing.within(*compat.strip_span(meta))
     return audible_part(timing, rate, seconds, strip.name)
+
+
+def retiming_frames(strip: Any) -> tuple[float, ...]:
+    """Frames of a strip's retiming keys; a Blender without audio has none."""
+    return tuple(float(key.timeline_frame) for key in getattr(strip, "retiming_keys", ()))
+
+
+def is_retimed(line: Any, context: Any) -> bool:
+    """Whether a line's strip has a speed of its own."""
+    try:
+        return len(retiming_frames(find_strip(line, context))) > 1
+    except LineError:
+        return False
 
 
 def _check_heard(strip: Any, scene: Any) -> None:
@@ -151,13 +173,25 @@ def _existing(absolute: str, shown: str) -> Path:
 
 
 def source_seconds(audio: Path | bytes) -> float | None:
-    """Length of a recording in seconds; None where this Blender has no audio or cannot tell."""
-    if isinstance(audio, bytes) or not compat.HAS_AUDIO:
+    """Length of a recording in seconds; None where it cannot be told. Cheap enough for a panel."""
+    if isinstance(audio, bytes):
+        return wav_seconds(BytesIO(audio))
+    try:
+        stat = audio.stat()
+    except OSError:
         return None
+    return _file_seconds(str(audio), stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _file_seconds(path: str, _changed: int, _size: int) -> float | None:
+    if not compat.HAS_AUDIO:
+        with Path(path).open("rb") as file:
+            return wav_seconds(file)
     import aud
 
     try:
-        sound = aud.Sound(str(audio))
+        sound = aud.Sound(path)
         length, rate = sound.length, sound.specs[0]
     except aud.error:
         return None  # the server says what is wrong with it
