@@ -53,6 +53,7 @@ class EngineSetup:
         self.cancelled = False
         self.is_complete = False
         self._done = 0.0
+        self._shown = 0.0
         self._label = "Starting"
         self._share = 0.0
         self._file = ("", 0.0)  # what is being downloaded, bytes
@@ -79,13 +80,15 @@ class EngineSetup:
 
     @property
     def progress(self) -> tuple[float, str]:
-        """How much is done, 0..1, and what is going on."""
+        """How much is done, 0..1, and what is going on; the first never goes back."""
         name, size = self._file
-        if not size:
-            return self._done + 0.1 * self._share, self._label
-        got = min(self._fetched_bytes(), size)
-        text = f"Downloading {name}: {got / 1e6:.0f} of {size / 1e6:.0f} MB"
-        return self._done + self._share * (0.1 + 0.6 * got / size), text
+        text, of_step = self._label, 0.75 if self._label.startswith("Installing") else 0.1
+        if size:
+            got = min(self._fetched_bytes(), size)
+            text = f"Downloading {name}: {got / 1e6:.0f} of {size / 1e6:.0f} MB"
+            of_step += 0.6 * got / size
+        self._shown = max(self._shown, self._done + self._share * of_step)
+        return self._shown, text
 
     def cancel(self) -> None:
         """Stop now; setting up again goes on from here."""
@@ -130,7 +133,7 @@ class EngineSetup:
                 if number >= finished or number == len(steps) - 1:
                     self._do(step, log)
                     self._note_finished(number + 1)
-                self._done += step.share
+                self._done, self._share = self._done + step.share, 0.0
         version = wheel_version(plan.wheel)
         write_engine(plan.folder, Engine(version, plan.build.name, str(plan.base_python)))
         self._note.unlink(missing_ok=True)
@@ -149,14 +152,15 @@ class EngineSetup:
                 raise EngineError("Cancelled.")
             self._process = _begin(step, environment)
         said: list[str] = []
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            log.write(line)
-            log.flush()
-            said.append(line)
-            self._listen(line)
-        if self._process.wait() != 0:
-            if not self._file[0]:  # whatever is wrong, the next run begins anew
+        with self._process as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                said.append(line)
+                self._listen(line)
+        if process.returncode != 0:
+            if not (self.cancelled or self._file[0]):  # whatever is wrong: begin anew next time
                 self._note_finished(0)
             raise EngineError(_reason(step, said, self.plan))
 

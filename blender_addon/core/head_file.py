@@ -1,13 +1,17 @@
 """The built-in head as data: a compact file that `tools/build_zip.py` puts into the extension.
 
 In a checkout there is no such file; the same arrays then come straight from `flame.head`, by name,
-so that the add-on itself depends on nothing but its vendored packages.
+so that the add-on itself depends on nothing but its vendored packages. Sculpting takes seconds, so
+a copy is kept under the checkout's ignored `.build`, named after the sources that made it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +86,10 @@ def load_head(path: Path = HEAD_FILE) -> Head:
     """
     if not path.is_file():
         return _from_checkout()
+    return _read(path)
+
+
+def _read(path: Path) -> Head:
     with np.load(path, allow_pickle=False) as data:
         about = json.loads(data["about"].tobytes())
         if about.get("format") != _FORMAT:
@@ -103,14 +111,38 @@ def _part(data: Any, i: int, entry: dict[str, Any]) -> HeadPart:
 
 
 def _from_checkout() -> Head:
-    module, _, function = CHECKOUT_SOURCE.partition(":")
+    name, _, function = CHECKOUT_SOURCE.partition(":")
     try:
-        make = getattr(import_module(module), function)
+        module = import_module(name)
+        make = getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise CharacterError(
             "This installation has no built-in head. Install Soliloquy's zip, made by `make zip`."
         ) from error
-    return head_of(make())
+    kept = _kept_copy(Path(str(module.__file__)).parent)
+    if kept.is_file():
+        with suppress(OSError, ValueError, KeyError, CharacterError):
+            return _read(kept)
+    head = head_of(make())
+    with suppress(OSError):  # a checkout that cannot be written to only takes longer
+        _keep(head, kept)
+    return head
+
+
+def _kept_copy(sources: Path) -> Path:
+    """Where the head that these sources make is kept."""
+    files = [*sorted(sources.glob("*.py")), Path(__file__)]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    return sources.parents[1] / ".build" / f"soliloquy_head-{digest[:16]}.npz"
+
+
+def _keep(head: Head, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in path.parent.glob("soliloquy_head-*.npz"):
+        stale.unlink(missing_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.npz")
+    save_head(head, part)
+    part.replace(path)
 
 
 def head_of(model: Any) -> Head:

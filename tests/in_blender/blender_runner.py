@@ -22,13 +22,15 @@ INTERPRETERS = {
 }
 
 
-def run_in_blender(version: str, module: str, function: str, **arguments: Any) -> str:
+def run_in_blender(
+    version: str, module: str, function: str, *, seconds: float = 300, **arguments: Any
+) -> str:
     """Run a case and return what it printed; a failing case fails the test."""
     command = [INTERPRETERS[version], str(RUNNER), module, function, json.dumps(arguments)]
     with tempfile.TemporaryDirectory() as resources:
         environment = {"PYTHONDONTWRITEBYTECODE": "1", "BLENDER_USER_RESOURCES": resources}
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=300, check=False,
+            command, capture_output=True, text=True, timeout=seconds, check=False,
             env={**os.environ, **environment},
         )  # fmt: skip
     said = done.stdout + done.stderr
@@ -45,12 +47,17 @@ def needs(version: str) -> None:
 
 @dataclass(frozen=True)
 class RunCase:
-    """Runs a case in one version of Blender: `run("module", "function", argument=value)`."""
+    """Runs a case in one version of Blender: `run("module", "function", argument=value)`.
+
+    Attributes:
+        seconds: how long a case may take.
+    """
 
     version: str
+    seconds: float = 300
 
     def __call__(self, module: str, function: str, **arguments: Any) -> str:
-        return run_in_blender(self.version, module, function, **arguments)
+        return run_in_blender(self.version, module, function, seconds=self.seconds, **arguments)
 
 
 def with_audio(run: RunCase) -> None:

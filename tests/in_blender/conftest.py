@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import wave
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from acting import Formula, formula_service
 from blender_runner import INTERPRETERS, RunCase, needs
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,3 +65,22 @@ def address(actor: Formula) -> Iterator[str]:
     transport = pytest.importorskip("server.transport")
     with transport.ServerThread(service=formula_service(actor)) as server:
         yield server.address
+
+
+@pytest.fixture(scope="session")
+def zips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both editions, by the kind of their wheels, and the server's wheel."""
+    output = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "build_zip.py"), "--output", str(output)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "pip" in done.stderr and "download" in done.stderr:
+        pytest.skip("needs the package index for pyzmq's wheels")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("Success parsing TOML") == 2
+    return {
+        "cp311": next(output.glob("*4.2-to-5.0.zip")),
+        "abi3": next(output.glob("*5.1-and-later.zip")),
+        "server": next(output.glob("*.whl")),
+    }

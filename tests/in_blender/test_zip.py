@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -11,25 +9,6 @@ import pytest
 from blender_runner import RunCase
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def zips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both editions, by their Python."""
-    output = tmp_path_factory.mktemp("dist")
-    tool = ROOT / "tools" / "build_zip.py"
-    done = subprocess.run(
-        [sys.executable, str(tool), "--output", str(output)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "pip" in done.stderr and "download" in done.stderr:
-        pytest.skip("needs the package index for pyzmq's wheels")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("Success parsing TOML") == 2
-    return {
-        "cp311": next(output.glob("*4.2-to-5.0.zip")),
-        "abi3": next(output.glob("*5.1-and-later.zip")),
-    }
 
 
 @pytest.mark.network
@@ -48,9 +27,43 @@ def test_a_zip_carries_licences_and_one_kind_of_wheel_for_three_systems(
     with zipfile.ZipFile(zips[edition]) as archive:
         names = archive.namelist()
         manifest = archive.read("blender_manifest.toml").decode()
-    wheels = [name for name in names if name.endswith(".whl")]
+    wheels = [name for name in names if name.startswith("wheels/")]
     assert len(wheels) == 3 and all(edition in name for name in wheels)
     assert all(f"./{name}" in manifest for name in wheels)
     assert {"LICENSE", "_vendor/LICENSE", "assets/soliloquy_head.npz"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or "test" in name]
     assert ('version_max = "5.1.0"' in manifest) == (edition == "cp311")
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("edition", ["cp311", "abi3"])
+def test_a_zip_carries_the_server_that_the_engine_is_made_of(
+    zips: dict[str, Path], edition: str
+) -> None:
+    with zipfile.ZipFile(zips[edition]) as archive:
+        inside = [name for name in archive.namelist() if name.startswith("engine/")]
+        wheel = next(name for name in inside if name.endswith(".whl"))
+        tested = archive.read("engine/constraints.txt").decode()
+        assert wheel not in archive.read("blender_manifest.toml").decode()
+        assert archive.read(wheel) == zips["server"].read_bytes()
+    assert "torch==" in tested and "numpy==" not in tested
+
+
+@pytest.mark.network
+def test_the_servers_wheel_has_weights_and_nothing_that_only_trains(zips: dict[str, Path]) -> None:
+    with zipfile.ZipFile(zips["server"]) as archive:
+        names = archive.namelist()
+        about = archive.read(next(n for n in names if n.endswith("METADATA"))).decode()
+    weights = sorted((ROOT / "server" / "weights").glob("*.safetensors"))
+    wanted = {f"server/weights/{w.name}" for w in weights if "-research" not in w.name}
+    assert wanted == {name for name in names if name.endswith(".safetensors")} != set()
+    assert {name.partition("/")[0] for name in names} == {
+        "arkit", "flame", "server", about_folder(names),
+    }  # fmt: skip
+    for unwanted in ("test", "training/", "evaluation/", "blender_addon", "-research"):
+        assert not [name for name in names if unwanted in name]
+    assert "License-Expression: Apache-2.0\n" in about
+
+
+def about_folder(names: list[str]) -> str:
+    return next(n.partition("/")[0] for n in names if ".dist-info/" in n)

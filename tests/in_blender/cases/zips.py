@@ -27,8 +27,8 @@ class _NoOwnZmq:
         return spec
 
 
-def zip_installs_and_speaks(zip_path: str, address: str, wav: str) -> None:
-    resources = os.environ["BLENDER_USER_RESOURCES"]
+def install_zip(zip_path: str) -> None:
+    """Install it as a person does, on a Blender that has no pyzmq of its own."""
     assert "blender_addon" not in sys.modules and "zmq" not in sys.modules
     hider = _NoOwnZmq()
     assert (Path(hider.beside_bpy) / "bpy").is_dir()
@@ -37,6 +37,11 @@ def zip_installs_and_speaks(zip_path: str, address: str, wav: str) -> None:
         filepath=zip_path, repo="user_default", enable_on_install=True, overwrite=True
     )
     assert MODULE in bpy.context.preferences.addons, "the operator succeeds whatever happens"
+
+
+def zip_installs_and_speaks(zip_path: str, address: str, wav: str) -> None:
+    resources = os.environ["BLENDER_USER_RESOURCES"]
+    install_zip(zip_path)
     bpy.context.preferences.addons[MODULE].preferences.address = address
     assert bpy.ops.soliloquy.add_head() == {"FINISHED"}
     character = bpy.context.scene.soliloquy.characters[0]
