@@ -13,7 +13,7 @@ from ..preferences import preferences, server_address, server_key, server_python
 from ..ui import wrapped
 from .engine import addon_version, is_setting_up, outdated, ready_python, setup
 from .process import own_server
-from .readiness import Readiness, readiness
+from .readiness import Readiness
 
 
 class SOLILOQUY_PT_server(bpy.types.Panel):
@@ -66,12 +66,14 @@ def draw_engine(layout: Any, context: Any) -> bool:
 
 
 def draw_waiting(layout: Any, context: Any) -> bool:
-    """For Generate: what it waits for; whether it waits."""
-    found = readiness()
-    if found is Readiness.SETTING_UP:
-        return draw_engine(layout, context)
-    if found is Readiness.STARTING:
-        layout.progress(factor=0.0, text=f"{found.value} ...")
+    """For Generate: what it waits for, or why the engine is not there; whether it waits."""
+    running = setup()
+    if running is not None and (is_setting_up() or running.error):
+        draw_engine(layout, context)
+    if is_setting_up():
+        return True
+    if own_server().is_running and not session().connected:
+        layout.progress(factor=0.0, text=f"{Readiness.STARTING.value} ...")
         return True
     return False
 

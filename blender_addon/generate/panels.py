@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..character.meshes import active_character
+from ..connection.panels import draw_waiting
 from ..core.job import State
 from ..ui import reason, wrapped
 from .properties import generator_name
@@ -35,6 +36,8 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
             row = layout.row(align=True)
             row.progress(factor=job.fraction, text=f"{job.text} {job.fraction:.0%}")
             row.operator("soliloquy.cancel", text="", icon="CANCEL")
+            return
+        if draw_waiting(layout, context):
             return
         row = layout.row()
         row.scale_y = 1.6
