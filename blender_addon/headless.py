@@ -69,7 +69,7 @@ def _perform(scene: Any, options: argparse.Namespace) -> dict[str, Any]:
     bpy.ops.soliloquy.generate()
     seconds = time.monotonic() - begun
     take = character.takes[character.take_index]
-    _stage(scene, max(24, round(take.seconds * options.fps)))
+    stage(scene, max(24, round(take.seconds * options.fps)))
     blend, table = options.out / _BLEND, options.out / _CSV
     bpy.ops.soliloquy.export_live_link_csv(filepath=str(table))
     bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), relative_remap=True)
@@ -82,7 +82,7 @@ def _perform(scene: Any, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _stage(scene: Any, n_frames: int) -> None:
+def stage(scene: Any, n_frames: int) -> None:
     """Camera, light and playback, so that the file is ready for the space bar."""
     scene.frame_start, scene.frame_end = 1, n_frames
     scene.sync_mode = "AUDIO_SYNC"

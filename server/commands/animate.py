@@ -25,7 +25,12 @@ _FPS = 60.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("line", type=Path, help="the recording")
-    parser.add_argument("--out", type=Path, required=True, help="take.csv, .json, .npz or .mp4")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="take.csv, .json, .npz, .mp4, .blend, .glb, .fbx or .usdc",
+    )
     parser.add_argument(
         "--generator", default="", help="cafe_talk (default where it can run), articulate, ..."
     )
@@ -61,13 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--takes", type=int, default=1)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--address", default=DEFAULT_ADDRESS, help="a server to use if it is up")
+    parser.add_argument("--blender", default="", help="for .blend, .glb: see SOLILOQUY_BLENDER")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Perform the line and write every take."""
     started = time.monotonic()
-    check_suffix(args.out)
+    check_suffix(args.out, args.blender)
     if not args.line.is_file():
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
     bar = ProgressBar(enabled=not args.json)
@@ -79,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         on_progress=bar.show,
     )
     paths = [
-        write_take(clip, take_path(args.out, take, len(clips)), args.line, bar.show)
+        write_take(clip, take_path(args.out, take, len(clips)), args.line, bar.show, args.blender)
         for take, clip in enumerate(clips)
     ]
     bar.close()

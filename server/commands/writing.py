@@ -8,33 +8,44 @@ from typing import Final
 
 from arkit.clip import ArkitClip
 from arkit.export.files import WRITERS, write_clip
+from server.commands import in_blender
 from server.errors import BadRequest, Unavailable
 
 OnProgress = Callable[[str, float], None]
 
 
-def write_take(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> Path:
+def write_take(
+    clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress, blender: str = ""
+) -> Path:
     """Write a take in the format that the suffix names, and return where it is.
+
+    Args:
+        blender: which Blender writes .blend, .glb, .fbx and .usdc; see `in_blender`.
 
     Raises:
         BadRequest: nothing is known about this suffix.
         Unavailable: the format needs something that is not installed.
     """
-    check_suffix(path)
+    check_suffix(path, blender)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".mp4":
         _mp4(clip, path, audio, on_progress)
+    elif path.suffix.lower() in in_blender.SUFFIXES:
+        in_blender.write_in_blender(clip, [path], audio, blender)
     else:
         write_clip(clip, path)
     return path
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse an unknown format before any work.
+def check_suffix(path: Path, blender: str = "") -> None:
+    """Refuse an unknown format, or one without its Blender, before any work.
 
     Raises:
         BadRequest: nothing is known about this suffix.
+        Unavailable: the format needs a Blender, and none is found.
     """
+    if path.suffix.lower() in in_blender.SUFFIXES:
+        in_blender.find_blender(blender)
     if path.suffix.lower() not in _SUFFIXES:
         raise BadRequest(
             f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_SUFFIXES)}."
@@ -59,4 +70,4 @@ def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgres
         ) from error
 
 
-_SUFFIXES: Final = (*WRITERS, ".mp4")
+_SUFFIXES: Final = (*WRITERS, ".mp4", *in_blender.SUFFIXES)

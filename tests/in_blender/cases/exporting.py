@@ -280,3 +280,18 @@ def _node_names(path: Path) -> set[str]:
     data = path.read_bytes()
     about = json.loads(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]])
     return {node["name"] for node in about["nodes"]}
+
+
+def the_blend_of_the_command_line(path: str) -> None:
+    from blender_addon import compat
+
+    bpy.ops.wm.open_mainfile(filepath=path)
+    scene = bpy.context.scene
+    character = tools.active()
+    assert character.takes[0].name.startswith("take") and scene.render.fps == 30
+    face = character.meshes[0].object
+    keys = tools.keys_of(face, "jawOpen")
+    assert len(keys) == 60 and np.allclose(keys[:, 0], 1 + np.arange(60))
+    assert np.allclose(keys[:, 1], formula(np.arange(60) / 30, 0)[:, INDEX["jawOpen"]], atol=1e-4)
+    sounds = [s for s in compat.strips_of(scene.sequence_editor) if s.type == "SOUND"]
+    assert len(sounds) == 1 and sounds[0].sound.filepath.endswith("hello line.wav")

@@ -201,7 +201,7 @@ def what_it_refuses_and_how_it_ends(folder: str) -> None:
     listener.close()
 
 
-def a_minute_while_blender_works(folder: str, seconds: float) -> None:
+def a_minute_while_blender_works(folder: str, length: float) -> None:
     """Jitter of the packets while Blender plays at 24 fps, and what Blender is held up by it."""
     scene = bpy.context.scene
     bpy.ops.soliloquy.add_head()
@@ -214,7 +214,7 @@ def a_minute_while_blender_works(folder: str, seconds: float) -> None:
         if on:
             bpy.ops.soliloquy.live_link()
         began, slow = time.perf_counter(), []
-        for frame in range(1, round(24 * (seconds if on else 5)) + 1):
+        for frame in range(1, round(24 * (length if on else 5)) + 1):
             before = time.process_time()
             scene.frame_set(1 + frame % 48)
             slow.append(time.process_time() - before)
@@ -223,8 +223,8 @@ def a_minute_while_blender_works(folder: str, seconds: float) -> None:
     bpy.ops.soliloquy.live_link()
     times = np.array([when for when, _ in listener.heard])
     gaps = np.abs(np.diff(times) - 1 / 60)
-    print(f"{len(times)} packets in {seconds} s; jitter p50 {np.median(gaps) * 1e3:.2f} ms, "
+    print(f"{len(times)} packets in {length} s; jitter p50 {np.median(gaps) * 1e3:.2f} ms, "
           f"p99 {np.quantile(gaps, 0.99) * 1e3:.2f} ms, most {gaps.max() * 1e3:.1f} ms; "
           f"frame_set {held[0] * 1e3:.2f} ms without, {held[1] * 1e3:.2f} ms with")  # fmt: skip
     listener.close()
-    assert abs(len(times) - 60 * seconds) < 0.01 * 60 * seconds + 2
+    assert abs(len(times) - 60 * length) < 0.01 * 60 * length + 2
