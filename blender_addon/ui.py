@@ -34,16 +34,18 @@ def redraw_sidebars() -> None:
                         region.tag_redraw()
 
 
-def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE") -> None:
-    """Show a sentence on as many lines as the sidebar's width asks for."""
+def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE", share: float = 1.0) -> None:
+    """Show a sentence on as many lines as the sidebar's width, or a share of it, asks for."""
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region is not None else 280
-    characters = max(int((width - _MARGIN * scale) / (_CHARACTER * scale)), 16)
+    characters = max(int((share * width - _MARGIN * scale) / (_CHARACTER * scale)), 16)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, characters)):
         column.label(
-            text=line, icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else icon)
+            text=line,
+            translate=False,
+            icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else icon),
         )
 
 

@@ -54,7 +54,7 @@ class LiveTake:
             self._is_done = True
 
     def at(self, seconds: float) -> NDArray[np.float32] | None:
-        """Coefficients [1, 52] at a time of the line; None before its start and where it is not made.
+        """Coefficients [1, 52] at a time of the line; None where it is not made.
 
         Between two frames they are interpolated on a straight line, as the keys will be.
         """

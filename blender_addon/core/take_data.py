@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 
 from ..vendor import clip
 from .errors import TakeError
+from .expressive import expressive_pose, pose_text
 
 
 def pack(take: clip.ArkitClip) -> bytes:
@@ -13,6 +15,19 @@ def pack(take: clip.ArkitClip) -> bytes:
     buffer = BytesIO()
     take.save(buffer)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is kept of a take besides its keys: its clip as bytes, and the pose of its picture."""
+
+    data: bytes
+    pose: str
+
+
+def prepare(take: clip.ArkitClip) -> Prepared:
+    """Pack a clip and choose its picture; takes long enough for a thread of its own."""
+    return Prepared(pack(take), pose_text(expressive_pose(take)))
 
 
 def unpack(data: bytes) -> clip.ArkitClip:

@@ -17,6 +17,7 @@ class Target:
         start_frame: scene frame of the first heard sample.
         label: what takes are named after, usually the sound strip.
         generator: name of the generator. seed: of the first take.
+        direction: how it was asked to be played, for the list of takes.
         splice: what of an earlier take is made anew, or None for a take of its own.
         tolerance: how far straight lines between keys may miss the curve; 0 keys every frame.
     """
@@ -29,6 +30,7 @@ class Target:
     generator: str
     seed: int
     tolerance: float = 0.0
+    direction: str = ""
     splice: Splice | None = None
 
 

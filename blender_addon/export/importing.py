@@ -11,7 +11,7 @@ import numpy as np
 from .. import compat
 from ..character.meshes import active_character, shaped_meshes
 from ..core.errors import CharacterError, TakeError
-from ..core.take_data import pack
+from ..core.take_data import prepare
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..takes.writing import TakeWriter
@@ -52,7 +52,7 @@ def write_as_take(context: Any, take: clip.ArkitClip, label: str, start_frame: f
     target = Target(
         scene.session_uid, scene.name, character.uid, start_frame, label, source, seed=0
     )
-    writer = TakeWriter(target, take, pack(take))
+    writer = TakeWriter(target, take, prepare(take))
     while not writer.step(seconds=60.0):
         pass
     return writer.notes

@@ -10,6 +10,7 @@ from ..character.matching import character_match
 from ..character.meshes import active_character, shaped_meshes
 from ..core.errors import CharacterError, LineError, SoliloquyError, TakeError
 from ..core.splicing import Splice, check_size, clip_data
+from ..core.story import told_direction
 from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
@@ -50,6 +51,7 @@ def build_order(context: Any) -> Order:
     )
     strips = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
     request = _request(scene, character, recording, strips)
+    target = replace(target, direction=told_direction(request))
     return Order(target, request, recording.audio, live=settings.is_live)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..core.errors import ServerError, SoliloquyError
 from ..core.job import Job
 from ..core.splicing import with_story
-from ..core.take_data import pack
+from ..core.take_data import Prepared, prepare
 from ..core.target import Target
 from ..takes.writing import TakeWriter
 from ..vendor import clip, messages
@@ -37,7 +37,7 @@ class Session:
         self._endpoint: tuple[str, Any] = ("", None)
         self._target: Target | None = None
         self._packer: ThreadPoolExecutor | None = None
-        self._packing: list[tuple[clip.ArkitClip, Future[bytes]]] = []
+        self._packing: list[tuple[clip.ArkitClip, Future[Prepared]]] = []
         self._writer: TakeWriter | None = None
         self._n_written = 0
         self._notes: list[str] = []
@@ -209,7 +209,7 @@ class Session:
             self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
         while job.ready and self._packer is not None:
             take = self._with_story(job.ready.pop(0))
-            self._packing.append((take, self._packer.submit(pack, take)))
+            self._packing.append((take, self._packer.submit(prepare, take)))
 
     def _with_story(self, take: clip.ArkitClip) -> clip.ArkitClip:
         target = self._target

@@ -8,6 +8,7 @@ from typing import Any
 from .. import compat
 from ..character.matching import matched_weights
 from ..character.meshes import check_editable, shaped_meshes
+from ..core.expressive import expressive_pose, pose_text
 from ..core.keyframes import key_frames, plan_keys
 from ..core.layering import mix, moved_values
 from ..core.timing import scene_rate
@@ -43,4 +44,5 @@ def apply_layers(scene: Any, character: Any, take: Any, stored: clip.ArkitClip) 
                 move_keys(
                     curve, partial(moved_values, frames=frames, before=old[key], after=new[key])
                 )
+    take.pose = pose_text(expressive_pose(after))
     take.baked = [getattr(take, name) for name in LAYERS]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import IntProperty
+from bpy.props import EnumProperty, FloatProperty, IntProperty
 
 from ..character.meshes import active_character
 from ..core.errors import SoliloquyError
 from .baking import LAYERS, apply_layers
+from .blending import blend_takes
 from .storage import delete_take, load_clip, use_take
 
 
@@ -103,4 +104,76 @@ class SOLILOQUY_OT_apply_layers(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SOLILOQUY_OT_use_take, SOLILOQUY_OT_delete_take, SOLILOQUY_OT_apply_layers)
+def other_takes(character):
+    """The generated takes that the chosen one can be blended with."""
+    if character is None or not 0 <= character.take_index < len(character.takes):
+        return []
+    chosen = character.takes[character.take_index]
+    return [take for take in character.takes if not take.is_original and take != chosen]
+
+
+def _other_items(_operator, context):
+    found = other_takes(active_character(context.scene))
+    _items[:] = [(take.uid, take.name, take.direction) for take in found]
+    return _items or [("NONE", "None", "There is no other take")]
+
+
+_items = []  # Blender keeps no reference to dynamic items
+
+
+class SOLILOQUY_OT_blend_takes(bpy.types.Operator):
+    """Make a take between two others."""
+
+    bl_idname = "soliloquy.blend_takes"
+    bl_label = "Blend Takes"
+    bl_description = (
+        "Make a new take between the chosen one and another of the same line; both stay as they "
+        "are, and your own edits of their keys are blended along"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    other: EnumProperty(name="With", description="The other take", items=_other_items)
+    factor: FloatProperty(
+        name="Blend", description="0 is the chosen take, 1 is the other one", default=0.5, min=0.0,
+        max=1.0, subtype="FACTOR",
+    )  # fmt: skip
+
+    @classmethod
+    def poll(cls, context):
+        """Two generated takes are needed."""
+        _, take = _chosen_take(context)
+        if take is None or take.is_original:
+            cls.poll_message_set("Choose a generated take.")
+            return False
+        if not other_takes(active_character(context.scene)):
+            cls.poll_message_set("There is no other take to blend with. Generate one.")
+            return False
+        return True
+
+    def invoke(self, context, _event):
+        """Ask which, and how much."""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context):
+        """Blend them."""
+        character, take = _chosen_take(context)
+        other = next((t for t in character.takes if t.uid == self.other), None)
+        if other is None:
+            self.report({"ERROR"}, "The other take is gone. Choose another one.")
+            return {"CANCELLED"}
+        try:
+            made = blend_takes(context.scene, character, take, other, self.factor)
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for note in filter(None, made.notes.split("\n")):
+            self.report({"INFO"}, note)
+        return {"FINISHED"}
+
+
+CLASSES = (
+    SOLILOQUY_OT_use_take,
+    SOLILOQUY_OT_delete_take,
+    SOLILOQUY_OT_apply_layers,
+    SOLILOQUY_OT_blend_takes,
+)

@@ -6,9 +6,19 @@ import bpy
 
 from ..character.meshes import active_character
 from ..generate.request import why_not_regenerate
-from ..ui import reason, wrapped
+from ..core.expressive import pose_of_text
+from ..pictures import pictures
+from ..ui import reason, tr, wrapped
 from .baking import LAYERS
 from .storage import playing_take
+
+
+def take_icon(take) -> int:
+    """Icon of a take's most expressive moment; 0 while it is being drawn."""
+    name = f"take {take.uid} {hash(take.pose)}"
+    if pictures().has(name):
+        return pictures().icon(name, {})
+    return pictures().icon(name, pose_of_text(take.pose)) if take.pose else 0
 
 
 class SOLILOQUY_UL_takes(bpy.types.UIList):
@@ -24,9 +34,16 @@ class SOLILOQUY_UL_takes(bpy.types.UIList):
             "soliloquy.use_take", text="", emboss=False,
             icon="RADIOBUT_ON" if plays else "RADIOBUT_OFF",
         ).index = index  # fmt: skip
-        row.prop(item, "name", text="", emboss=False)
         if not item.is_original:
-            row.label(text=f"seed {item.seed}")
+            row.template_icon(icon_value=take_icon(item), scale=1.7)
+        column = row.column(align=True)
+        column.prop(item, "name", text="", emboss=False)
+        if item.is_original:
+            column.label(text="Your own animation")
+        else:
+            told = item.direction or item.generator
+            line = tr("seed {seed}: {told}").format(seed=item.seed, told=told)
+            column.label(text=line, translate=False)
 
 
 class SOLILOQUY_PT_takes(bpy.types.Panel):
@@ -49,19 +66,36 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
         row = layout.row()
         row.template_list(
             "SOLILOQUY_UL_takes", "", character, "takes", character, "take_index",
-            rows=min(max(len(character.takes), 2), 6),
+            rows=min(max(len(character.takes), 2), 5),
         )  # fmt: skip
-        row.operator("soliloquy.delete_take", text="", icon="TRASH")
+        column = row.column(align=True)
+        column.operator("soliloquy.delete_take", text="", icon="TRASH")
+        column.operator("soliloquy.blend_takes", text="", icon="MOD_OPACITY")
         if not 0 <= character.take_index < len(character.takes):
             return
         take = character.takes[character.take_index]
         if not take.is_original:
-            text = f"{take.generator}, {take.seconds:.1f} s from frame {take.start_frame:g}."
-            wrapped(layout, context, text)
+            self._facts(layout, context, take)
             self._layers(layout, take)
             self._regenerate(layout, context, character)
         for note in filter(None, take.notes.split("\n")):
             wrapped(layout, context, note, "INFO")
+
+    def _facts(self, layout, context, take):
+        """Picture, generator, seed and direction of the chosen take."""
+        split = layout.split(factor=0.3)
+        split.template_icon(icon_value=take_icon(take), scale=4.0)
+        column = split.column(align=True)
+        text = tr("{generator}, seed {seed}, {seconds:.1f} s from frame {frame:g}.")
+        wrapped(
+            column, context,
+            text.format(
+                generator=take.generator, seed=take.seed, seconds=take.seconds,
+                frame=take.start_frame,
+            ), share=0.7,
+        )  # fmt: skip
+        if take.direction:
+            wrapped(column, context, take.direction, share=0.7)
 
     def _regenerate(self, layout, context, character):
         header, body = layout.panel("soliloquy_regenerate", default_closed=True)

@@ -44,6 +44,8 @@ class SoliloquyTake(bpy.types.PropertyGroup):
     start_frame: FloatProperty(name="Start Frame")
     seconds: FloatProperty(name="Seconds")
     notes: StringProperty(name="Notes")
+    direction: StringProperty(name="Direction", description="How it was asked to be played")
+    pose: StringProperty(name="Pose", description="Blendshapes of its picture, as JSON")
     lips: _weight("Lips", "Speech")
     emotion: _weight("Emotion", "What the direction adds")
     strips: _weight("Strips", "What the AU strips add")

@@ -7,13 +7,14 @@ undo has removed is begun anew. Nothing is assigned before all of it is written.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 
 from .. import compat
-from ..character.matching import character_match, matched_weights
+from ..character.matching import character_match
 from ..character.meshes import (
     ShapedMesh,
     character_by_uid,
@@ -25,12 +26,14 @@ from ..character.meshes import (
 from ..core.errors import CharacterError, SoliloquyError, TakeError
 from ..core.keyframes import (
     KeyPlan,
+    Weights,
     clamped_keys,
     clamping_sentence,
     key_frames,
     plan_keys,
     reduced,
 )
+from ..core.take_data import Prepared
 from ..core.target import Target, take_name
 from ..core.timing import scene_rate
 from ..vendor import clip
@@ -39,6 +42,8 @@ from .baking import LAYERS
 from .splice_plan import plan_splice, track_of
 from .splicing import replace_keys
 from .storage import DATA_KEY, add_track, new_take, remember_earlier, use_take
+
+Edits = Callable[[ShapedMesh, dict[str, Weights], KeyPlan], KeyPlan]
 
 _RESTARTS = 3  # undo steps that one take survives
 
@@ -70,8 +75,9 @@ class TakeWriter:
 
     Args:
         target: where it belongs.
-        take: the clip. data: the same, packed, to be kept in the file.
+        take: the clip. prepared: what of it is kept in the file.
         number: 0-based number within its request.
+        edits: what is added to the plan of a mesh before it is written.
         base: the clip that `take` is a part made anew of, when the target says so.
     """
 
@@ -79,15 +85,17 @@ class TakeWriter:
         self,
         target: Target,
         take: clip.ArkitClip,
-        data: bytes,
+        prepared: Prepared,
         number: int = 0,
         base: clip.ArkitClip | None = None,
+        edits: Edits | None = None,
     ) -> None:
         self._target = target
         self._take = take
-        self._data = data
+        self._prepared = prepared
         self._number = number
         self._base = base
+        self._edits = edits
         self._parts: list[_Part] | None = None
         self._restarts = 0
         self._contact_frames: list[float] = []
@@ -126,7 +134,8 @@ class TakeWriter:
         meshes = shaped_meshes(character)
         for mesh in meshes:
             check_editable(mesh)
-        weights = {m.object.session_uid: matched_weights(character, m) for m in meshes}
+        match = character_match(character).weights
+        weights = {m.object.session_uid: dict(match.get(m.object.name, {})) for m in meshes}
         meshes = [mesh for mesh in meshes if weights[mesh.object.session_uid]]
         if not meshes:
             raise CharacterError(
@@ -157,7 +166,8 @@ class TakeWriter:
 
     def _plan(self, character: Any, mesh: ShapedMesh, drives: Any, frames: Any) -> KeyPlan:
         if self._target.splice is None or self._base is None:
-            return plan_keys(self._take.coefficients, drives, frames)
+            plan = plan_keys(self._take.coefficients, drives, frames)
+            return self._edits(mesh, drives, plan) if self._edits is not None else plan
         base_take = self._base_take(character)
         clips = (self._base, self._take)
         splice = self._target.splice
@@ -235,12 +245,13 @@ class TakeWriter:
         told = self._take.provenance.get("generator")
         take.generator = str(told or self._target.generator)
         take.seed = self._target.seed + self._number
+        take.direction, take.pose = self._target.direction, self._prepared.pose
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds
         for mesh, action in written:
             if mesh is not None and action is not None:
                 add_track(take, mesh.object, action)
-        written[0][1].action[DATA_KEY] = self._data
+        written[0][1].action[DATA_KEY] = self._prepared.data
         self.notes += use_take(character, len(character.takes) - 1)
         take.notes = "\n".join(self.notes)
 
