@@ -1,0 +1,27 @@
+"""Cafe-Talk: emotion over the line, Action Units on the timeline. The default generator.
+
+    create(device)                       the shipped weights
+    create(device, weights=PATH)         weights of a file that `weights.save_weights` wrote
+    random_generator(TINY, seed=0)       random weights of a size, for tests
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .pipeline import CafeTalkGenerator
+
+__all__ = ["create"]
+
+
+def create(device: str = "cpu", weights: Path | None = None) -> CafeTalkGenerator:
+    """Return the generator with the shipped weights, or those of a file.
+
+    Raises:
+        WeightsError: the file is absent or does not fit.
+    """
+    from .weights import load_generator
+
+    return load_generator(device, weights)

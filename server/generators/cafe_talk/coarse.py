@@ -1,0 +1,165 @@
+"""The coarse conditions of a request over time: style, emotion, intensity, and the style of a clip.
+
+The paper holds them constant while a line is spoken. A direction with stages ("furious, then a
+bitter little smile") and direction strips have one condition for each stretch; guidance then mixes
+the network's predictions by how much of each is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from arkit.strips import AUStrip
+from server.errors import BadRequest
+from server.language.express import Director
+from server.language.strips import Stage, stages_of, strips_from_text
+from server.regeneration import clip_of
+from server.wire.messages import GenerateRequest
+
+from .styles import clip_statistics
+from .weights import Network
+
+Array = NDArray[np.float64]
+
+CHANGE_SECONDS: Final = 0.35
+"""A feeling takes over, and lets go, within this time."""
+_USUAL_INTENSITY: Final = 0.5
+"""Intensity of a request at which a direction in words counts as it is said."""
+NEUTRAL: Final = "neutral"
+
+
+@dataclass(frozen=True)
+class Feeling:
+    """One emotion condition: its words, intensity 0..1, and share of each coarse emotion."""
+
+    text: str
+    intensity: float
+    emotions: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A feeling from `start` to `end` seconds."""
+
+    feeling: Feeling
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Feelings of a line over time, and what its words say of single muscles.
+
+    Attributes:
+        base: where no stretch lies. stretches: later ones win where they overlap.
+        strips: AU strips that the direction's words ask for. notes: sentences for the user.
+    """
+
+    base: Feeling
+    stretches: tuple[Stretch, ...] = ()
+    strips: tuple[AUStrip, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing is to be felt anywhere."""
+        return all(f.intensity <= 0 for f in self.feelings)
+
+    @property
+    def feelings(self) -> tuple[Feeling, ...]:
+        """The base and the feeling of each stretch."""
+        return (self.base, *(stretch.feeling for stretch in self.stretches))
+
+    def shares(self, times: Array) -> Array:
+        """Return how much of each of `feelings` is there, [K, T], summing to 1."""
+        shares = np.zeros((1 + len(self.stretches), len(times)))
+        shares[0] = 1.0
+        for row, stretch in enumerate(self.stretches, start=1):
+            here = _presence(stretch, times)
+            shares[:row] *= 1.0 - here
+            shares[row] = here
+        return shares
+
+
+def direction_of(request: GenerateRequest, seconds: float, director: Director) -> Direction:
+    """Read the coarse emotion conditions of a request.
+
+    A direction counts before an emotion. Words that name no feeling but muscles ("raise the left
+    eyebrow") become AU strips.
+    """
+    notes: list[str] = []
+    strips: list[AUStrip] = []
+    stretches: list[Stretch] = []
+    base = Feeling(NEUTRAL, 0.0, ((NEUTRAL, 1.0),))
+    degree = request.intensity / _USUAL_INTENSITY
+    if request.direction.strip():
+        for stage in stages_of(request.direction, max(seconds, 1e-3)):
+            _read(stage, degree, director, stretches, strips, notes)
+        if request.emotion not in ("", NEUTRAL):
+            notes.append("The direction decides; the emotion was not used.")
+    elif request.emotion not in ("", NEUTRAL):
+        base = Feeling(request.emotion, request.intensity, _emotions(request.emotion, director))
+    for strip in request.direction_strips:
+        stage = Stage(strip.text, strip.start, strip.end)
+        _read(stage, strip.intensity / 1.0, director, stretches, strips, notes)
+    if len(stretches) == 1 and stretches[0].start <= 0 and stretches[0].end >= seconds - 1e-3:
+        base, stretches = stretches[0].feeling, []
+    return Direction(base, tuple(stretches), tuple(strips), tuple(notes))
+
+
+def _read(stage: Stage, degree: float, director: Director, stretches: list[Stretch],
+          strips: list[AUStrip], notes: list[str]) -> None:  # fmt: skip
+    found = director.express(stage.text)
+    notes += [note for note in found.notes if note not in notes]
+    if found.emotion == NEUTRAL and found.aus:
+        moved = strips_from_text(stage.text, max(stage.end - stage.start, 1e-3), director.express)
+        strips += [_later(strip, stage.start) for strip in moved]
+        return
+    reading = director.emotion_of(stage.text)
+    intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
+    feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
+    stretches.append(Stretch(feeling, stage.start, stage.end))
+
+
+def _later(strip: AUStrip, seconds: float) -> AUStrip:
+    keys = tuple((t + seconds, v) for t, v in strip.keys)
+    return AUStrip(strip.au, strip.start + seconds, strip.end + seconds, keys, strip.mode,
+                   strip.ease_in, strip.ease_out)  # fmt: skip
+
+
+def _emotions(word: str, director: Director) -> tuple[tuple[str, float], ...]:
+    return tuple(director.emotion_of(word).scores.items())
+
+
+def _presence(stretch: Stretch, times: Array) -> Array:
+    """Return how much of a stretch is there, [T]: centred ramps, none at the start of the line."""
+    half = CHANGE_SECONDS / 2
+    rise = (times - stretch.start + half) / CHANGE_SECONDS
+    x = np.minimum(rise if stretch.start > 0 else np.ones_like(times),
+                   (stretch.end - times + half) / CHANGE_SECONDS)  # fmt: skip
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+def style_of(request: GenerateRequest, network: Network) -> tuple[Tensor, str]:
+    """Return the style embedding [n_style] and the name of the style (nearest) with its habits.
+
+    Raises:
+        BadRequest: no style of this name; the message lists those there are.
+    """
+    names = network.model.config.styles
+    if request.style_clip is not None:
+        clip = clip_of(request.style_clip, "style_clip")
+        read = network.styles(torch.from_numpy(clip_statistics(clip.coefficients, clip.fps))[None])
+        distance = (network.model.style_table.weight - read).square().sum(dim=1)
+        return read[0], names[int(distance.argmin())]
+    name = request.style or names[0]
+    if name not in names:
+        raise BadRequest(f"There is no talking style '{name}'.", f"Known are {', '.join(names)}.")
+    return network.model.style_table.weight[names.index(name)], name

@@ -1,0 +1,92 @@
+"""AU strips as the fine condition, and how far each reaches: what guidance needs of a timeline.
+
+Shapes: T frames, N = len(AU_CODES), F = 2 N, C = 51.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arkit.action_units import ACTION_UNITS, AU_CODES, AU_INDEX
+from arkit.names import INDEX
+from arkit.strips import AUStrip, au_intensities
+
+from .config import N_CHANNELS
+
+Array = NDArray[np.float32]
+
+SURROUND: Final = 0.2
+"""Seconds around a strip in which the face may get ready for it; 5 frames, as in Eq. 8."""
+
+
+def fine_sequence(strips: Sequence[AUStrip], times: NDArray[np.float64], *, paper: bool = False
+                  ) -> Array:  # fmt: skip
+    """Return the binary AU sequence of strips, float32 [T, F].
+
+    A strip of both sides also sets its sides, so that the network learns a muscle once.
+
+    Args:
+        paper: accents are excited muscles, as the paper means all its AUs; else all are held.
+    """
+    n_aus = len(AU_CODES)
+    sequence = np.zeros((len(times), 2 * n_aus), np.float32)
+    for strip in strips:
+        inside = (times >= strip.start) & (times < strip.end)
+        excited = paper and strip.mode == "accent"
+        for code in _codes(strip.unit.code):
+            sequence[inside, AU_INDEX[code] + n_aus * excited] = 1.0
+    return sequence
+
+
+def _codes(code: str) -> tuple[str, ...]:
+    return tuple(c for c in (code, code + "L", code + "R") if c in AU_INDEX)
+
+
+@lru_cache(maxsize=1)
+def own_reach() -> Array:
+    """Return the default reach: 1 on each AU's own channels, [N, C]."""
+    reach = np.zeros((len(AU_CODES), N_CHANNELS), np.float32)
+    for code, row in AU_INDEX.items():
+        for name in ACTION_UNITS[code].own_channels:
+            if INDEX[name] < N_CHANNELS:
+                reach[row, INDEX[name]] = 1.0
+    return reach
+
+
+def claim_of(
+    strips: Sequence[AUStrip], times: NDArray[np.float64], reach: Array | None = None
+) -> Array:
+    """Return B without beta, [T, C]: the strongest strip's intensity on each channel it reaches."""
+    intensities = au_intensities(strips, times)  # [T, N]
+    table = own_reach() if reach is None else reach
+    claim = np.zeros((len(times), N_CHANNELS), np.float32)
+    for row in np.flatnonzero(intensities.any(axis=0)):
+        np.maximum(claim, intensities[:, row : row + 1] * table[row], out=claim)
+    return claim
+
+
+def inside_of(strips: Sequence[AUStrip], times: NDArray[np.float64]) -> Array:
+    """Return Z_cfg of Eq. 7, [T, 1]: 1 where any strip lies."""
+    inside = np.zeros((len(times), 1), np.float32)
+    for strip in strips:
+        inside[(times >= strip.start) & (times < strip.end)] = 1.0
+    return inside
+
+
+def nearness(strips: Sequence[AUStrip], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how near strips are, [T, 1]: 1 inside, smoothly 0 at `SURROUND` before and after.
+
+    What a strip does to the rest of the face ends with it, so that laying one never changes the
+    take elsewhere.
+    """
+    near = np.zeros(len(times))
+    for strip in strips:
+        away = np.maximum(np.maximum(strip.start - times, times - strip.end), 0.0) / SURROUND
+        x = np.clip(1.0 - away, 0.0, 1.0)
+        np.maximum(near, x * x * (3.0 - 2.0 * x), out=near)
+    return near[:, None]

@@ -1,0 +1,352 @@
+"""The generator `cafe_talk`: a line acted with a feeling, and AU strips that win where they lie.
+
+Every window is sampled in up to three passes that share their noise: neutral, directed, and with AU
+strips; layers are what each adds. The base passes never see strips, and what strips add ends within
+`fine.SURROUND` of them, so laying a strip leaves the rest of a take bit-identical. Blinks, gaze,
+brow beats and the head are by rule (`habits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from arkit.action_units import AU_CODES, AU_INDEX
+from arkit.clip import ArkitClip
+from arkit.closure import impose_closure
+from arkit.names import ARKIT_NAMES, INDEX
+from arkit.strips import AUStrip, render_strips
+from server.generators.articulate.coarticulation import with_closures
+from server.generators.articulate.evidence import EvidenceNet, load_evidence
+from server.generators.base import CheckCancel, Frames, Plan, Speech
+from server.generators.diffusion import keyed_noise
+from server.generators.layers import differences
+from server.generators.spoken import SpokenLine, spoken_line
+from server.generators.windows import Windows
+from server.language.clip_text import text_encoder
+from server.language.encoder import TextEncoder
+from server.language.express import Director, default_director
+from server.regeneration import Regeneration, regeneration_of
+from server.validation import au_strip
+from server.wire.messages import GenerateRequest
+
+from .coarse import NEUTRAL, Direction, direction_of, style_of
+from .config import N_CHANNELS, CafeTalkConfig
+from .facts import CONTROLS
+from .fine import claim_of, fine_sequence, inside_of, nearness, own_reach
+from .guidance import Scales
+from .habits import GAZE, Living, eyes_from_face, living_of
+from .sampling import Trajectory, sample
+from .weights import Network, random_network
+
+Array = NDArray[np.float64]
+
+PASSES: Final = ("lips", "emotion", "strips")
+_EDGE: Final = 2  # frames beside a window, so that a contact between two is nobody's loss
+_TONGUE: Final = INDEX["tongueOut"]
+
+
+@dataclass
+class _Take:
+    """A plan's own state.
+
+    Attributes:
+        tails: pass -> its last final frames, in the network's scale, [n_given, C].
+        living: blinks, gaze, head. regeneration: the take that a part is made anew of, at 25 fps.
+    """
+
+    windows: Windows
+    line: SpokenLine
+    direction: Direction
+    strips: tuple[AUStrip, ...]
+    style: Tensor
+    texts: Tensor
+    scales: Scales
+    mode: str
+    n_steps: int
+    living: Living
+    base: tuple[Regeneration, ArkitClip] | None
+    tails: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class _Window:
+    """One window of one take while it is made: times [T], articulated lips [T, 52], passes."""
+
+    plan: Plan
+    take: _Take
+    number: int
+    times: Array
+    lips: Array
+    passes: dict[str, Trajectory]
+
+
+class CafeTalkGenerator:
+    """See the module's first lines and `server.generators.base.Generator`."""
+
+    name = "cafe_talk"
+    understands = frozenset(CONTROLS)
+
+    def __init__(self, network: Network, digest: str, evidence: EvidenceNet | None,
+                 device: str = "cpu", director: Director | None = None,
+                 encoder: TextEncoder | None = None) -> None:  # fmt: skip
+        self.network = network.to(device).eval()
+        self.config: CafeTalkConfig = network.model.config
+        self.evidence = evidence
+        self.device = device
+        self.director = director or default_director()
+        self.encoder = encoder or (
+            self.director.encoder
+            if self.config.text_encoder == "builtin"
+            else text_encoder(self.config.text_encoder)
+        )
+        self.reach = _calibrated(network.calibration)
+        self._digest = digest
+
+    def provenance(self) -> dict[str, Any]:
+        """Return the hash of the weights."""
+        return {"generator": self.name, "weights": self._digest}
+
+    def plan(self, request: GenerateRequest, speech: Speech, seed: int) -> Plan:
+        """Lay out one take.
+
+        Raises:
+            BadRequest: no talking style of this name.
+            ActionUnitError, StripError: a strip of the request makes no sense.
+        """
+        seconds = speech.seconds or request.seconds
+        speech = speech if speech.seconds else replace(speech, seconds=seconds)
+        config = self.config
+        n_frames = max(1, int(np.ceil(seconds * config.fps - 1e-6)))
+        windows = Windows(n_frames, config.n_frames, config.n_given, config.n_ahead)
+        line = spoken_line(speech, self.evidence)
+        direction = direction_of(request, seconds, self.director)
+        with torch.inference_mode():
+            style, style_name = style_of(request, self.network)
+        regeneration = regeneration_of(request)
+        take = _Take(
+            windows=windows, line=line, direction=direction,
+            strips=(*direction.strips, *(au_strip(spec) for spec in request.strips)),
+            style=style, texts=self._embedded(direction), scales=_scales(request),
+            mode=request.guidance_mode or "default", n_steps=request.steps or config.n_steps,
+            living=living_of(speech, seed, self.network.habits, style_name,
+                             _felt(direction, seconds)),
+            base=regeneration and (regeneration, regeneration.base_at(config.fps)),
+        )  # fmt: skip
+        return Plan(
+            request=request, speech=speech, seed=seed, fps=config.fps, n_frames=n_frames,
+            n_windows=windows.count, contacts=line.contacts, notes=direction.notes,
+            state={"take": take},
+        )  # fmt: skip
+
+    def denoise(self, plans: Sequence[Plan], check_cancel: CheckCancel) -> list[Frames]:
+        """Make the next window of every plan; those with as many steps go as one batch."""
+        windows = [self._opened(plan) for plan in plans]
+        made: list[dict[str, Tensor]] = [{} for _ in plans]
+        for n_steps in sorted({w.take.n_steps for w in windows}):
+            group = [(i, name) for i, w in enumerate(windows) if w.take.n_steps == n_steps
+                     for name in w.passes]  # fmt: skip
+            clips = sample(
+                self.network.model, [windows[i].passes[name] for i, name in group], n_steps,
+                check_cancel,
+            )  # fmt: skip
+            for (i, name), clip in zip(group, clips, strict=True):
+                made[i][name] = clip
+        frames = [self._closed(w, clips) for w, clips in zip(windows, made, strict=True)]
+        for plan in plans:
+            plan.next_window += 1
+        return frames
+
+    def _embedded(self, direction: Direction) -> Tensor:
+        """Return the embedding of neutral and of each feeling, [1 + K, n_text]."""
+        texts = [NEUTRAL, *(feeling.text for feeling in direction.feelings)]
+        return torch.from_numpy(self.encoder.encode(texts)).to(self.device)
+
+    # --- a window -------------------------------------------------------------------------------
+
+    def _opened(self, plan: Plan) -> _Window:
+        """Lay out the passes of a plan's next window."""
+        take: _Take = plan.state["take"]
+        number = plan.next_window
+        start = take.windows.start(number)
+        times = (start + np.arange(self.config.n_frames)) / plan.fps
+        lips = take.line.lips(times)
+        window = _Window(plan, take, number, times, lips, {})
+        neutral = self._neutral(window)
+        window.passes["lips"] = neutral
+        if not take.direction.is_neutral:
+            window.passes["emotion"] = self._directed(window, neutral)
+        if take.strips and nearness(take.strips, times).any():
+            window.passes["strips"] = self._marked(window)
+        return window
+
+    def _tensor(self, values: NDArray[np.floating]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
+
+    def _neutral(self, window: _Window) -> Trajectory:
+        take, config = window.take, self.config
+        shape = (config.n_frames, N_CHANNELS)
+        given, is_given = self._given(window, "lips")
+        return Trajectory(
+            eps=keyed_noise(window.plan.seed, window.number, 0, shape).to(self.device),
+            audio=self._tensor(take.line.features(window.times, window.lips)),
+            lips=self._tensor(window.lips[:, :N_CHANNELS] * config.scale),
+            style=take.style, texts=take.texts[:1],
+            intensities=torch.zeros(1, device=self.device),
+            shares=torch.ones(1, config.n_frames, device=self.device),
+            given=given, is_given=is_given,
+            scales=replace(take.scales, emotion=take.scales.audio), mode=take.mode,
+        )  # fmt: skip
+
+    def _directed(self, window: _Window, neutral: Trajectory) -> Trajectory:
+        take = window.take
+        given, is_given = self._given(window, "emotion")
+        intensities = [feeling.intensity for feeling in take.direction.feelings]
+        return replace(
+            neutral, texts=take.texts[1:], scales=take.scales,
+            intensities=torch.tensor(intensities, dtype=torch.float32, device=self.device),
+            shares=self._tensor(take.direction.shares(window.times)),
+            given=given, is_given=is_given,
+        )  # fmt: skip
+
+    def _marked(self, window: _Window) -> Trajectory:
+        take = window.take
+        before = window.passes.get("emotion", window.passes["lips"])
+        given, is_given = self._given(window, "strips")
+        paper = take.mode == "paper"
+        claim = (
+            inside_of(take.strips, window.times)
+            if paper
+            else claim_of(take.strips, window.times, self.reach)
+        )
+        return replace(
+            before, scales=take.scales, given=given, is_given=is_given,
+            fine=self._tensor(fine_sequence(take.strips, window.times, paper=paper)),
+            claim=self._tensor(claim),
+        )  # fmt: skip
+
+    def _given(self, window: _Window, name: str) -> tuple[Tensor, Tensor]:
+        """Return known values [T, C] in the network's scale and where they are, [T, C]."""
+        take, config = window.take, self.config
+        given = torch.zeros(config.n_frames, N_CHANNELS, device=self.device)
+        is_given = torch.zeros_like(given)
+        kept = _kept(take, window.times, name)
+        if kept is not None:
+            values, mask = kept
+            given = self._tensor(values[:, :N_CHANNELS] * config.scale)
+            is_given = self._tensor(mask[:, :N_CHANNELS].astype(np.float32))
+        if window.number:
+            given[: config.n_given] = take.tails[name]
+            is_given[: config.n_given] = 1.0
+        return given, is_given
+
+    def _closed(self, window: _Window, clips: dict[str, Tensor]) -> Frames:
+        """Return the final frames of a window, and keep what the next is given."""
+        take, config = window.take, self.config
+        last = clips["lips"]
+        for name in PASSES:
+            last = clips.get(name, last)
+            tail = config.n_frames - config.n_ahead
+            take.tails[name] = last[tail - config.n_given : tail]
+        fresh = take.windows.fresh(window.number)
+        low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
+        near = slice(low, high)
+        faces = {name: self._face(window, clip, near, name) for name, clip in clips.items()}
+        layers = self._layers(window, faces, near)
+        inner = slice(fresh.start - low, fresh.stop - low)
+        face = np.clip(sum(layers.values(), np.zeros_like(window.lips[near])), 0.0, 1.0)
+        head = take.living.frames(window.times[near], config.fps, face, np.zeros(len(face)))[1]
+        return Frames(
+            start_frame=take.windows.start(window.number) + fresh.start,
+            layers={name: layer[inner].astype(np.float32) for name, layer in layers.items()},
+            head=head[inner].astype(np.float32),
+            eyes=eyes_from_face(face)[inner].astype(np.float32),
+        )
+
+    def _face(self, window: _Window, clip: Tensor, near: slice, name: str) -> Array:
+        """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""
+        lips, times = window.lips[near], window.times[near]
+        face = np.zeros_like(lips)
+        face[:, :N_CHANNELS] = clip[near].cpu().numpy().astype(np.float64) / self.config.scale
+        face[:, _TONGUE] = lips[:, _TONGUE]
+        if name == "strips":
+            asked = render_strips(window.take.strips, times)[:, _TONGUE]
+            face[:, _TONGUE] = np.maximum(face[:, _TONGUE], asked)
+        return _met(np.clip(face, 0.0, 1.0), times, window)
+
+    def _layers(self, window: _Window, faces: dict[str, Array], near: slice) -> dict[str, Array]:
+        times = window.times[near]
+        directed = faces.get("emotion", faces["lips"])
+        if "strips" in faces:
+            share = nearness(window.take.strips, times)
+            marked = directed + share * (faces["strips"] - directed)
+            faces = {**faces, "strips": _met(marked, times, window)}
+        layers = differences(faces)
+        nothing = np.zeros_like(directed)
+        layers = {name: layers.get(name, nothing) for name in PASSES}
+        face = faces.get("strips", directed)
+        claim = claim_of(window.take.strips, times)[:, [k for k in GAZE if k < N_CHANNELS]]
+        layers["life"] = window.take.living.frames(
+            times, self.config.fps, face, claim.max(axis=1, initial=0.0)
+        )[0]
+        return layers
+
+
+def _met(face: Array, times: Array, window: _Window) -> Array:
+    face = with_closures(face, times, window.plan.contacts, window.take.line.config)
+    return impose_closure(face, times, window.plan.contacts).astype(np.float64)
+
+
+def _kept(take: _Take, times: Array, name: str) -> tuple[Array, NDArray[np.bool_]] | None:
+    """Return the take's own frames [T, 52] for a pass, and which of them stay as they are."""
+    if take.base is None:
+        return None
+    regeneration, clip = take.base
+    if not all(layer in clip.layers for layer in PASSES):
+        return None
+    at = np.clip(np.rint(times * clip.fps).astype(int), 0, clip.n_frames - 1)
+    passes = PASSES[: PASSES.index(name) + 1]
+    total = np.sum([clip.layers[layer][at] for layer in passes], axis=0)
+    columns = np.array([n in regeneration.part.blendshapes for n in ARKIT_NAMES])
+    anew = regeneration.part.share_of_new(times, regeneration.base.seconds) > 0
+    return np.clip(total, 0.0, 1.0).astype(np.float64), ~(anew[:, None] & columns)
+
+
+def _felt(direction: Direction, seconds: float) -> list[tuple[str, float]]:
+    """Return how much of each coarse emotion a line has on average."""
+    shares = direction.shares(np.linspace(0.0, max(seconds, 1e-3), 50)).mean(axis=1)
+    felt: dict[str, float] = {}
+    for feeling, share in zip(direction.feelings, shares, strict=True):
+        for emotion, part in feeling.emotions:
+            felt[emotion] = felt.get(emotion, 0.0) + share * feeling.intensity * part
+    return list(felt.items())
+
+
+def _scales(request: GenerateRequest) -> Scales:
+    given = request.guidance
+    return Scales(given.get("audio", 1.0), given.get("emotion", 1.0), given.get("strips", 1.0))
+
+
+def _calibrated(calibration: dict[str, Any]) -> NDArray[np.float32]:
+    """Return how far each AU's strips reach, [N, C]: its own channels and those beside the weights."""
+    reach = own_reach().copy()
+    for code, channels in calibration.items():
+        for name, share in channels.items():
+            reach[AU_INDEX[code], INDEX[name]] = share
+    assert reach.shape == (len(AU_CODES), N_CHANNELS)
+    return reach
+
+
+def random_generator(config: CafeTalkConfig, seed: int = 0, device: str = "cpu"
+                     ) -> CafeTalkGenerator:  # fmt: skip
+    """Return a generator with random weights, for tests."""
+    network = random_network(config, seed)
+    return CafeTalkGenerator(network, f"random-{seed}", load_evidence(), device)
+
+
