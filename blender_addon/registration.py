@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from . import pictures, preferences, welcome
+from . import menus, pictures, preferences, welcome
 from .character import operators as character_operators
 from .character import panels as character_panels
+from .character import presets as character_presets
 from .character import properties as character_properties
+from .character import repairs as character_repairs
 from .connection import engine_operators, keys_operators
 from .connection import operators as connection_operators
 from .connection import panels as connection_panels
@@ -24,6 +26,7 @@ from .generate import timer
 from .generate.session import close_session
 from .line import operators as line_operators
 from .line import panels as line_panels
+from .line import playing as line_playing
 from .line import properties as line_properties
 from .strips import operators as strips_operators
 from .strips import panels as strips_panels
@@ -42,7 +45,10 @@ CLASSES: tuple[type, ...] = (
     *export_properties.CLASSES,
     *character_properties.CLASSES,
     *character_operators.CLASSES,
+    *character_presets.CLASSES,
+    *character_repairs.CLASSES,
     *line_operators.CLASSES,
+    *line_playing.CLASSES,
     *strips_operators.CLASSES,
     *strips_phones.CLASSES,
     *generate_operators.CLASSES,
@@ -51,6 +57,7 @@ CLASSES: tuple[type, ...] = (
     *connection_operators.CLASSES,
     *engine_operators.CLASSES,
     *keys_operators.CLASSES,
+    *menus.CLASSES,
     # Panels, in the order of work.
     *character_panels.CLASSES,
     *line_panels.CLASSES,
@@ -72,6 +79,7 @@ def register() -> None:
     bpy.types.VIEW3D_MT_mesh_add.append(character_panels.draw_add_menu)
     bpy.types.TOPBAR_MT_file_import.append(export_panels.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
+    menus.register()
     strips_properties.register()
     timer.register()
     welcome.register()
@@ -89,6 +97,7 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)
     bpy.types.TOPBAR_MT_file_import.remove(export_panels.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
+    menus.unregister()
     strips_properties.unregister()
     del bpy.types.Scene.soliloquy
     for cls in reversed(CLASSES):

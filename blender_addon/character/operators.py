@@ -9,6 +9,14 @@ from ..core.errors import SoliloquyError
 from .built_in import add_built_in_head
 from .matching import blendshape_choices
 from .meshes import active_character, add_meshes, new_character, selected_meshes
+from .presets import apply_known
+
+
+def _tell_known(operator, character):
+    """Match as on an earlier rig with the same shape keys, and say so."""
+    name = apply_known(character)
+    if name:
+        operator.report({"INFO"}, f"Matched as '{name}' was matched by hand.")
 
 
 class SOLILOQUY_OT_use_selected(bpy.types.Operator):
@@ -37,6 +45,7 @@ class SOLILOQUY_OT_use_selected(bpy.types.Operator):
         if character is None:
             character = new_character(context.scene, meshes[0].name)
         add_meshes(character, meshes)
+        _tell_known(self, character)
         bare = [item.name for item in meshes if item.data.shape_keys is None]
         if bare:
             self.report({"WARNING"}, f"Without shape keys, so they stay still: {', '.join(bare)}.")
@@ -81,6 +90,7 @@ class SOLILOQUY_OT_add_character(bpy.types.Operator):
         meshes = [item for item in selected_meshes(context) if item.data.shape_keys is not None]
         character = new_character(context.scene, meshes[0].name if meshes else "Character")
         add_meshes(character, meshes)
+        _tell_known(self, character)
         return {"FINISHED"}
 
 

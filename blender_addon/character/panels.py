@@ -7,6 +7,7 @@ import bpy
 from ..ui import wrapped
 from .matching import character_match
 from .meshes import active_character, is_in_file
+from .repairs import KINDS, repairs
 
 _SHOWN = 6  # names in a report before "and n more"
 
@@ -97,11 +98,31 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
         for sentence in others:
             wrapped(box, context, sentence, "INFO")
         for doubt in match.report.doubtful[:_SHOWN]:
+            self._doubt(box, doubt)
+        for repair in repairs(character):
             row = box.row()
-            row.label(text=f"{doubt.key}: {' or '.join(doubt.names)}?", icon="QUESTION")
-            fix = row.operator("soliloquy.fix_match", text="", icon="GREASEPENCIL")
-            fix.shape_key = doubt.key
-            fix.blendshape = doubt.names[0]
+            wrapped(row, context, repair.sentence, "ERROR", 0.7)
+            label = next(name for kind, name, *_ in KINDS if kind == repair.kind)
+            click = row.operator("soliloquy.repair_mesh", text=label)
+            click.kind, click.mesh = repair.kind, repair.mesh
+        row = box.row(align=True)
+        row.operator("soliloquy.save_match", icon="FILE_TICK")
+        row.operator_menu_enum("soliloquy.apply_match", "preset", text="", icon="PRESET")
+        row.operator("soliloquy.delete_match", text="", icon="X")
+
+    def _doubt(self, box, doubt):
+        """One click for each blendshape that it may be, one to leave it alone."""
+        row = box.row(align=True)
+        row.label(text=doubt.key, icon="QUESTION", translate=False)
+        row.operator_context = "EXEC_DEFAULT"
+        for name in doubt.names[:2]:
+            fix = row.operator("soliloquy.fix_match", text=name, translate=False)
+            fix.shape_key, fix.blendshape = doubt.key, name
+        fix = row.operator("soliloquy.fix_match", text="", icon="X")
+        fix.shape_key, fix.blendshape = doubt.key, "NONE"
+        row.operator_context = "INVOKE_DEFAULT"
+        fix = row.operator("soliloquy.fix_match", text="", icon="GREASEPENCIL")
+        fix.shape_key, fix.blendshape = doubt.key, doubt.names[0]
 
 
 CLASSES = (SOLILOQUY_UL_characters, SOLILOQUY_UL_meshes, SOLILOQUY_PT_character)

@@ -105,3 +105,11 @@ def _warnings(mesh: MeshKeys, drives: Mapping[str, Weights]) -> list[str]:
 def _some(keys: list[str], most: int = 3) -> str:
     listed = ", ".join(keys[:most])
     return listed if len(keys) <= most else f"{listed} and {len(keys) - most} more"
+
+
+def needed_range(weights: Weights) -> tuple[float, float]:
+    """Values that a shape key reaches when each of its blendshapes goes from 0 to 1 alone.
+
+    Several at once may reach further; that is told after generating, where it happens.
+    """
+    return min(0.0, *weights.values()), max(0.0, *weights.values())

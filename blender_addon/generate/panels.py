@@ -36,6 +36,7 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
             row = layout.row(align=True)
             row.progress(factor=job.fraction, text=f"{job.text} {job.fraction:.0%}")
             row.operator("soliloquy.cancel", text="", icon="CANCEL")
+            row.operator("soliloquy.play_line", text="", icon="PLAY")
             return
         if draw_waiting(layout, context):
             return

@@ -6,7 +6,7 @@ import bpy
 
 from ..character.meshes import active_character
 from ..core.errors import LineError
-from ..ui import wrapped
+from ..ui import tr, wrapped
 from .reading import is_retimed, read_line
 
 
@@ -60,8 +60,11 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
             return
         wrapped(
             layout, context,
-            f"{seconds:.2f} s are heard, from frame {recording.start_frame:g}.", "PLAY_SOUND",
+            tr("{seconds:.2f} s are heard, from frame {frame:g}.").format(
+                seconds=seconds, frame=recording.start_frame
+            ), "PLAY_SOUND",
         )  # fmt: skip
+        layout.operator("soliloquy.play_line", icon="PLAY")
 
 
 CLASSES = (SOLILOQUY_PT_line,)

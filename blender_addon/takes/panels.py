@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..character.meshes import active_character
-from ..generate.request import why_not_regenerate
 from ..core.expressive import pose_of_text
+from ..generate.request import why_not_regenerate
 from ..pictures import pictures
 from ..ui import reason, tr, wrapped
 from .baking import LAYERS

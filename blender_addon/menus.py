@@ -1,0 +1,57 @@
+"""A menu with everything: in Object and in the Sequencer's Strip menu, so that F3 finds it too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import bpy
+
+_ENTRIES: Final = (
+    "add_head", "use_selected", "add_line", "play_line", "render_line", None,
+    "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
+    "paste_strips", "assign_strips", "show_phones", "remove_phones", None,
+    "generate", "regenerate", "cancel", "new_seed", None,
+    "blend_takes", "apply_layers", "delete_take", None,
+    "save_match", "apply_match", "start_server", "stop_server", "check_server",
+)  # fmt: skip
+_MENUS: Final = ("VIEW3D_MT_object", "SEQUENCER_MT_strip")
+_CHOICES: Final = {"add_expression": "expression", "assign_strips": "whom", "apply_match": "preset"}
+
+
+class SOLILOQUY_MT_main(bpy.types.Menu):
+    """All of Soliloquy."""
+
+    bl_idname = "SOLILOQUY_MT_main"
+    bl_label = "Soliloquy"
+    bl_description = "Direct a talking face"
+
+    def draw(self, _context):
+        """The operators, in the order of work."""
+        layout = self.layout
+        for name in _ENTRIES:
+            if name is None:
+                layout.separator()
+            elif name in _CHOICES:
+                layout.operator_menu_enum(f"soliloquy.{name}", _CHOICES[name])
+            else:
+                layout.operator(f"soliloquy.{name}")
+
+
+def _draw(menu, _context):
+    menu.layout.separator()
+    menu.layout.menu("SOLILOQUY_MT_main")
+
+
+def register() -> None:
+    """Append to Blender's menus."""
+    for name in _MENUS:
+        getattr(bpy.types, name).append(_draw)
+
+
+def unregister() -> None:
+    """Take it out of them."""
+    for name in _MENUS:
+        getattr(bpy.types, name).remove(_draw)
+
+
+CLASSES = (SOLILOQUY_MT_main,)
