@@ -17,6 +17,7 @@ from torch import Tensor
 
 from arkit.strips import AUStrip
 from server.errors import BadRequest
+from server.language import scope
 from server.language.express import Director
 from server.language.strips import Stage, stages_of, strips_from_text
 from server.regeneration import clip_of
@@ -117,7 +118,7 @@ def _read(stage: Stage, degree: float, director: Director, stretches: list[Stret
           strips: list[AUStrip], notes: list[str]) -> None:  # fmt: skip
     found = director.express(stage.text)
     notes += [note for note in found.notes if note not in notes]
-    if found.emotion == NEUTRAL and found.aus:
+    if found.aus and _names_muscles_only(stage.text, director):
         moved = strips_from_text(stage.text, max(stage.end - stage.start, 1e-3), director.express)
         strips += [_later(strip, stage.start) for strip in moved]
         return
@@ -125,6 +126,11 @@ def _read(stage: Stage, degree: float, director: Director, stretches: list[Stret
     intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
     feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
     stretches.append(Stretch(feeling, stage.start, stage.end))
+
+
+def _names_muscles_only(text: str, director: Director) -> bool:
+    contents = scope.read(text, director.left_out).contents
+    return bool(contents) and not any(c.kind == "feeling" or c.family for c in contents)
 
 
 def _later(strip: AUStrip, seconds: float) -> AUStrip:

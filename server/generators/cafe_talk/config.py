@@ -48,7 +48,7 @@ class CafeTalkConfig:
     scale: float = 4.0
     sampler: str = "dpm"
     n_steps: int = 8
-    exponent: float = 1.0
+    exponent: float = 1.5
 
 
 PAPER: Final = CafeTalkConfig()

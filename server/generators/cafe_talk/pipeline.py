@@ -286,7 +286,7 @@ class CafeTalkGenerator:
         if "strips" in faces:
             share = nearness(window.take.strips, times)
             marked = directed + share * (faces["strips"] - directed)
-            faces = {**faces, "strips": _met(marked, times, window)}
+            faces = {**faces, "strips": marked}  # between two closed mouths lies a closed one
         layers = differences(faces)
         nothing = np.zeros_like(directed)
         layers = {name: layers.get(name, nothing) for name in PASSES}
