@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 _CHUNK: Final = 300  # frames solved at once; an hour stays within memory
 _OVERLAP: Final = 20  # frames that the next chunk solves again, so that no seam shows
-_PRICE_MM: Final = 0.02
+_PRICE_MM: Final = 0.012
 """What a coefficient of 1 costs, mm: what moves the face by less stays at 0."""
 _JUMP_MM: Final = 0.02
 """What a jump of a coefficient by 1 within 1/60 s costs, mm."""
@@ -223,7 +223,8 @@ def _solve(shapes: ShapeMap, goal: Array, fps: float) -> Array:
         maps = plain + np.einsum("ta,akp->tkp", turns[:, :2], remedies)
         system = maps @ maps.transpose(0, 2, 1) + _PRICE_MM**2 * np.eye(len(ARKIT_NAMES))
         pull = (maps @ (goal[part] @ weigh.T)[..., None])[..., 0]
-        solved = solve_bounded(system, pull, jump, _by_jaw(shapes, turns))
+        top = _ceilings(shapes, goal[part])
+        solved = solve_bounded(system, pull, jump, np.minimum(_by_jaw(shapes, turns), top), top)
         share = np.linspace(0.0, 1.0, first - start + 2)[1:-1, None]  # fade over what both have
         solved[: first - start] *= share
         solved[: first - start] += (1.0 - share) * faces[start:first]
@@ -239,19 +240,34 @@ def _jaw_rows(shapes: ShapeMap) -> Array:
     return rows
 
 
-def solve_bounded(system: Array, pull: Array, jump: float, begin: Array) -> Array:
-    """Minimise the sum of x H x / 2 - b x over frames, x in 0..1, with a price on jumps.
+def _ceilings(shapes: ShapeMap, goal: Array) -> Array:
+    """Return upper bounds [T, 52]: gaze up and down, or a jaw left and right, exclude each other.
+
+    Without them both could be raised to move the lids a little, since the eye itself would not.
+    """
+    top = np.ones((len(goal), len(ARKIT_NAMES)))
+    turns = shapes.plain[:, -9:]
+    for part in range(goal.shape[1] - 9, goal.shape[1]):
+        ways = turns[:, part - goal.shape[1]]
+        if (ways > 0).any() and (ways < 0).any():
+            top[np.ix_(goal[:, part] >= 0, ways < 0)] = 0.0
+            top[np.ix_(goal[:, part] <= 0, ways > 0)] = 0.0
+    return top
+
+
+def solve_bounded(system: Array, pull: Array, jump: float, begin: Array, top: Array) -> Array:
+    """Minimise the sum of x H x / 2 - b x over frames, 0 <= x <= top, with a price on jumps.
 
     Projected Newton (Bertsekas 1982) on all frames at once: coefficients that a bound holds are
     left out, the others are solved for, and each frame takes the longest step that helps it.
     Neighbouring frames count as they were in the step before.
 
     Args:
-        system: H [T, C, C], positive definite. pull: b [T, C]. begin: [T, C].
+        system: H [T, C, C], positive definite. pull: b [T, C]. begin, top: [T, C].
         jump: added to the minimum for a jump of 1 between two frames, halved.
     """
     n_frames, width = pull.shape
-    faces = np.clip(begin, 0.0, 1.0)
+    faces = np.clip(begin, 0.0, top)
     sides = np.full(n_frames, 2.0)
     sides[[0, -1]] -= 1.0
     own = system + (jump * sides)[:, None, None] * np.eye(width)
@@ -261,12 +277,12 @@ def solve_bounded(system: Array, pull: Array, jump: float, begin: Array) -> Arra
         around[:-1] += faces[1:]
         wanted = pull + jump * around
         slope = (own @ faces[..., None])[..., 0] - wanted
-        held = ((faces <= 0.0) & (slope > 0)) | ((faces >= 1.0) & (slope < 0))
+        held = ((faces <= 0.0) & (slope > 0)) | ((faces >= top) & (slope < 0))
         free = ~held
         matrix = own * (free[:, :, None] & free[:, None, :])
         matrix[:, range(width), range(width)] += held
         way = -np.linalg.solve(matrix, (slope * free)[..., None])[..., 0]
-        better = _best_step(own, slope, faces, way)
+        better = _best_step(own, slope, faces, way, top)
         change = np.abs(better - faces).max(initial=0.0)
         faces = better
         if change < _SETTLED:
@@ -274,11 +290,11 @@ def solve_bounded(system: Array, pull: Array, jump: float, begin: Array) -> Arra
     return faces
 
 
-def _best_step(system: Array, slope: Array, faces: Array, way: Array) -> Array:
+def _best_step(system: Array, slope: Array, faces: Array, way: Array, top: Array) -> Array:
     """Return the faces after the step, of several lengths, that lowers each frame's cost most."""
     best, lowest = faces, np.zeros(len(faces))
     for length in _STEP_LENGTHS:
-        tried = np.clip(faces + length * way, 0.0, 1.0)
+        tried = np.clip(faces + length * way, 0.0, top)
         step = tried - faces
         cost = ((0.5 * (system @ step[..., None])[..., 0] + slope) * step).sum(axis=1)
         helps = cost < lowest
