@@ -7,13 +7,19 @@ from typing import Final
 import bpy
 
 _ENTRIES: Final = (
-    "add_head", "use_selected", "add_line", "play_line", "render_line", None,
+    "add_head", "use_selected", "add_character", "remove_character", "remove_mesh",
+    "save_match", "apply_match", "delete_match", None,
+    "add_line", "play_line", "render_line", None,
     "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
     "paste_strips", "assign_strips", "show_phones", "remove_phones", None,
     "generate", "regenerate", "cancel", "new_seed", None,
     "blend_takes", "apply_layers", "delete_take", None,
-    "save_match", "apply_match", "start_server", "stop_server", "check_server",
+    "export_take", "export_live_link_csv", "import_take", "live_link", None,
+    "set_up_engine", "cancel_set_up", "show_log", "start_server", "stop_server", "check_server",
+    "make_keys", "take_keys", "save_public_key",
 )  # fmt: skip
+"""None is a separator. Operators that only work on a row of a list are left out."""
+
 _MENUS: Final = ("VIEW3D_MT_object", "SEQUENCER_MT_strip")
 _CHOICES: Final = {"add_expression": "expression", "assign_strips": "whom", "apply_match": "preset"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import menus, pictures, preferences, welcome
+from . import menus, pictures, preferences, translations, welcome
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
@@ -70,7 +70,8 @@ CLASSES: tuple[type, ...] = (
 
 
 def register() -> None:
-    """Add classes, the scene's property, menu and handlers."""
+    """Add translations, classes, the scene's property, menus and handlers."""
+    translations.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.soliloquy = bpy.props.PointerProperty(
@@ -102,3 +103,4 @@ def unregister() -> None:
     del bpy.types.Scene.soliloquy
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    translations.unregister()

@@ -10,7 +10,7 @@ from blender_runner import RunCase
 
 def test_ten_random_sequences(blender: RunCase, address: str, wav: str, tmp_path: Path) -> None:
     blender(
-        "wild", "random_sequences", first=0, count=10, steps=16,
+        "wild", "random_sequences", first=0, count=10, steps=20,
         address=address, wav=wav, folder=str(tmp_path),
     )  # fmt: skip
 

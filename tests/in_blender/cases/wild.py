@@ -68,11 +68,17 @@ class Wild:
 
     def check(self) -> None:
         from blender_addon import compat
+        from blender_addon.generate.preview import RESTING
         from blender_addon.generate.request import why_not
+        from blender_addon.generate.session import session
         from blender_addon.takes.animation import key_path
         from blender_addon.takes.storage import load_clip, playing_take
 
         why_not(bpy.context)
+        self.check_panels()
+        if not session().is_busy:
+            left = [key.name for key in bpy.data.shape_keys if RESTING in key]
+            assert not left, f"the preview has left something on {left}"
         own = bpy.data.actions.get("My own")
         assert own is not None, "the user's action is gone"
         slot = own.slots[0].identifier if compat.HAS_SLOTS else ""
@@ -86,6 +92,18 @@ class Wild:
                 assert any(track.action is not None for track in take.tracks), "a lost take"
                 if not take.is_original:
                     assert load_clip(take).n_frames == 48
+
+    def check_panels(self) -> None:
+        """What panels ask at every redraw."""
+        from blender_addon.character.repairs import repairs
+        from blender_addon.strips.panels import count_sentence
+        from blender_addon.takes.panels import take_icon
+
+        assert count_sentence(bpy.context)
+        for character in bpy.context.scene.soliloquy.characters:
+            repairs(character)
+            for take in character.takes:
+                take_icon(take)
 
     def character(self) -> Any:
         settings = bpy.context.scene.soliloquy
@@ -126,6 +144,83 @@ class Wild:
         bpy.context.scene.frame_set(self.random.randrange(1, 40))
         bpy.ops.soliloquy.add_expression(expression=self.random.choice(["Smile", "Angry"]))
         self.push()
+
+    def do_scrub(self) -> None:
+        bpy.context.scene.frame_set(self.random.randrange(1, 60))
+
+    def do_pose(self) -> None:
+        head = next((o for o in bpy.data.objects if o.type == "MESH" and o.data.shape_keys), None)
+        if head is not None:
+            block = self.random.choice(head.data.shape_keys.key_blocks[1:])
+            block.value = self.random.random()
+            self.push()
+
+    def do_add_direction(self) -> None:
+        bpy.context.scene.frame_set(self.random.randrange(1, 40))
+        bpy.ops.soliloquy.add_direction(text=self.random.choice(["furious", "calm", "ä" * 90]))
+        self.push()
+
+    def do_show_phones(self) -> None:
+        if bpy.ops.soliloquy.show_phones.poll():
+            bpy.ops.soliloquy.show_phones()
+            self.push()
+
+    def do_correct_phone(self) -> None:
+        from blender_addon import compat
+        from blender_addon.strips.reading import our_strips
+
+        phones = our_strips(bpy.context, "phone")
+        if not phones:
+            return
+        strip = self.random.choice(phones)
+        how = self.random.randrange(4)
+        if how == 0:
+            strip.name = self.random.choice(["b", "m 7", "sil"])
+        elif how == 1:
+            strip.soliloquy_phone = self.random.choice(["o", "f", "AH"])
+        elif how == 2:
+            middle = sum(compat.strip_span(strip)) / 2
+            strip.split(frame=int(middle), split_method="SOFT")
+        else:
+            compat.strips_of(bpy.context.scene.sequence_editor).remove(strip)
+        self.push()
+
+    def do_copy_and_paste_strips(self) -> None:
+        if bpy.ops.soliloquy.copy_strips.poll() and self.random.random() < 0.7:
+            bpy.ops.soliloquy.copy_strips()
+        else:
+            bpy.ops.soliloquy.paste_strips(only_here=self.random.random() < 0.5)
+            self.push()
+
+    def do_blend_takes(self) -> None:
+        character = self.character()
+        if bpy.ops.soliloquy.blend_takes.poll():
+            from blender_addon.takes.operators import other_takes
+
+            other = self.random.choice(other_takes(character)).uid
+            bpy.ops.soliloquy.blend_takes(other=other, factor=self.random.random())
+            self.push()
+
+    def do_regenerate(self) -> None:
+        scene, character = bpy.context.scene, self.character()
+        scene.use_preview_range = True
+        scene.frame_preview_start = self.random.randrange(1, 20)
+        scene.frame_preview_end = scene.frame_preview_start + 20
+        if character is not None and bpy.ops.soliloquy.regenerate.poll():
+            bpy.ops.soliloquy.regenerate()
+            self.push()
+
+    def do_keep_the_match(self) -> None:
+        if bpy.ops.soliloquy.save_match.poll() and self.random.random() < 0.5:
+            bpy.ops.soliloquy.save_match(name="Wild")
+        elif self.character() is not None:
+            bpy.ops.soliloquy.fix_match(shape_key="jawLeft", blendshape="jawRight")
+            self.push()
+
+    def do_look_at_pictures(self) -> None:
+        from blender_addon.pictures import pictures
+
+        pictures().collect()
 
     def do_move_strip(self) -> None:
         from blender_addon import compat
