@@ -29,8 +29,14 @@ _SIDEWAYS: Final[dict[str, dict[str, str]]] = {
     "gaze": _GAZE, "eyes": _GAZE, "jaw": _JAW, "chin": _JAW, "mouth": _MOUTH, "lips": _MOUTH,
 }  # fmt: skip
 """Parts that a side moves as a whole."""
+_LOOKS: Final = frozenset({"AU61", "AU62", "AU63", "AU64"})
 _UPRIGHT: Final = frozenset({"AU63", "AU64"})
-_ROUND: Final = frozenset({"AU18", "AU22"})
+_PURSED: Final = frozenset({"AU18", "AU22", "AU23", "AU24"})
+_MOVED: Final = frozenset(
+    {"pulled", "pushed", "shifted", "drawn", "moved", "turned", "tugged", "shoved", "twisted",
+     "swung", "dragged", "pull", "push", "shift", "move", "swing"}
+)  # fmt: skip
+"""Verbs that say nothing of a part but that it goes somewhere."""
 _PLACING: Final = frozenset({"in", "on", "around"})
 
 
@@ -52,6 +58,7 @@ def clause_contents(
             found.append(_feeling_content(draft, span, parts))
     actions = _actions(draft, parts, motions, inside)
     if actions and any(content.kind == "named" for content in found):
+        actions = [action for action in actions if not _ends_in_named(draft, action, found)]
         found = [content for content in found if not _refined_by(content, actions)]
     found += actions
     if not found:
@@ -235,13 +242,24 @@ def part_aus(part: str) -> dict[str, float]:
     return aus
 
 
+def _ends_in_named(draft: Draft, action: Content, found: list[Content]) -> bool:
+    """An action that only leads to a named look: "the mouth widens into a broad grin"."""
+    looks = [content for content in found if content.kind == "named"]
+    return any(
+        action.end <= look.start
+        and {"into", "forming"} & set(draft.words[max(0, look.start - 2) : look.start])
+        for look in looks
+    )
+
+
 def _refined_by(content: Content, actions: list[Content]) -> bool:
     """A named smile or frown that an action of the same clause tells more exactly."""
     if content.kind != "named" or not content.text.split()[0].startswith(
         ("smile", "grin", "frown", "sneer")
     ):
         return False
-    return any(set(action.face) & set(content.face) for action in actions)
+    main = max(content.face, key=lambda code: content.face[code])
+    return any(main in action.face for action in actions)
 
 
 def _inherited(
@@ -270,6 +288,13 @@ def _inherited(
             around = (max(0, part.start - 3), part.end)
             inherited = with_side(draft, inherited, around)
         return [inherited] if inherited else []
+    if side is not None and unread and set(unread) <= _MOVED:  # "pursed and pulled to the left"
+        part = next((p for p in reversed(draft.parts) if p.start < start), None)
+        whole = _SIDEWAYS.get(part.value.name) if part else None
+        if whole and is_direction(draft.words, side):
+            text = " ".join(draft.words[start:end])
+            code = whole[SIDE_LETTER[draft.words[side]]]
+            return [Content("action", {code: 0.7}, "", text, start, end)]
     if side is not None and not unread and last is not None and last.side:
         return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
     return []
@@ -296,10 +321,11 @@ def with_side(draft: Draft, content: Content, bound: tuple[int, int], said: str 
     )  # fmt: skip
     directed = not said and is_direction(draft.words, place)
     families = {faces.family_of(code) for code in content.face}
-    if families and families <= {"AU61", "AU62", *_UPRIGHT}:
+    if families & _LOOKS and families <= _LOOKS | {"AU41"}:
         return _looking(content, near, families, directed)
-    if directed and families and families <= _ROUND and content.kind == "action":
-        return replace(content, face={**content.face, _MOUTH[near]: 0.7})
+    if directed and families and families <= _PURSED and content.kind == "action":
+        round_lips = {c: v for c, v in content.face.items() if c in ("AU18", "AU22")}
+        return replace(content, face={**round_lips, _MOUTH[near]: 0.7})
     return replace(content, side=near)
 
 

@@ -27,7 +27,7 @@ from .expclip import ExpClip, load_expclip
 from .faces import Face
 from .reading import Clause, Content, Reading
 from .spelling import corrected
-from .spotting import phrase_words
+from .spotting import part_names, phrase_words
 from .words import is_word, tokens
 
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
@@ -109,6 +109,7 @@ class _Draft:
 
     feelings: list[tuple[Face, str]] = field(default_factory=list)
     explicit: list[Face] = field(default_factory=list)
+    named: list[Face] = field(default_factory=list)
     denied: list[Content] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -209,7 +210,7 @@ class Director:
         for i, clause in enumerate(reading.clauses):
             own = [c for c in reading.contents if c.clause == i]
             self._add_unread(draft, reading, clause, own, whole)
-        if not reading.contents and not draft.feelings and not draft.explicit and not draft.denied:
+        if not (reading.contents or draft.feelings or draft.explicit or draft.denied):
             self._add_guess(draft, whole, 1.0, "", reading.tokens)
         return draft
 
@@ -234,6 +235,8 @@ class Director:
         if not _worth_asking(reading, clause, own):
             return
         on_part = bool(clause.parts) and not own
+        if on_part and reading.contents and set(clause.unread) <= part_names().words():
+            return  # "blink with the right eye": the part has told its side
         said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
         found = guess(self.detector, self.encoder.encode([said]))[0]
         if on_part and whole.explicit >= 0.5:
@@ -345,7 +348,7 @@ def _add_content(draft: _Draft, content: Content) -> None:
     if content.kind == "feeling":
         draft.feelings.append((face, content.family))
     else:
-        draft.explicit.append(face)
+        (draft.named if content.kind == "named" else draft.explicit).append(face)
     draft.confidence.append(0.95 if content.kind in ("au", "action", "named") else 0.9)
     draft.near.append(content.text)
 
@@ -353,11 +356,16 @@ def _add_content(draft: _Draft, content: Content) -> None:
 def _composed(draft: _Draft) -> Face:
     """Feelings, overruled by explicit actions, without what is denied."""
     felt = _felt([(face, family) for face, family in draft.feelings if face])
-    explicit = faces.union(draft.explicit)
+    # "Laugh with the mouth closed": what a part does overrules the look with a name.
+    actions = faces.union(draft.explicit)
+    explicit = faces.union([faces.overruled(faces.union(draft.named), actions), actions])
     face = faces.settle(faces.union([faces.overruled(felt, explicit), explicit]), give=0.4)
     positive = {code for code, value in explicit.items() if value >= 0.1}
+    main = {code for look in draft.named for code in look if look[code] >= max(look.values())}
     for content in draft.denied:
-        face = _deny(face, content, positive, felt)
+        spared = main if content.kind == "still" else set[str]()
+        face = faces.union([_deny(face, content, positive, felt),
+                            {code: face[code] for code in spared & set(face)}])  # fmt: skip
     if not face and not draft.feelings:
         face = _denial_alone(draft)
     return face
@@ -391,6 +399,8 @@ def _denial_alone(draft: _Draft) -> Face:
     denied = [c for c in draft.denied if c.kind == "feeling" and c.family]
     if draft.denied:
         draft.notes.append("The direction only says what the face does not do.")
+    if len({tables.families()[content.family].emotion for content in denied}) > 1:
+        return {}  # "neither happy nor sad"
     return faces.union(feelings.denial_face(content.family) for content in denied)
 
 

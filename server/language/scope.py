@@ -38,6 +38,9 @@ _CARRIES_OVER_AND: Final = frozenset(
 )
 _HIDING: Final = frozenset({"hiding", "hides", "masking", "masks", "concealing", "conceals",
                             "covering", "disguising"})  # fmt: skip
+_REACHES: Final = frozenset({"reach", "reaches", "reaching", "involve", "involving", "touch",
+                             "touching", "touches", "show", "using", "use"})  # fmt: skip
+"""Verbs by which a denial keeps a feeling out of a part: "joy that does not reach the eyes"."""
 _HIDDEN_DEGREE: Final = 0.62
 """What is hidden still shows, less."""
 _LANDMARK: Final = frozenset(
@@ -370,7 +373,8 @@ def _still_parts(draft: Draft, bound: tuple[int, int, int], own: list[Content]) 
     for part in draft.parts:
         if not start <= part.start < end:
             continue
-        if any(c.kind in ("action", "still", "named", "feeling") for c in own):
+        reached = bool(_REACHES & set(draft.words[max(start, part.start - 3) : part.start]))
+        if not reached and any(c.kind in ("action", "still", "named", "feeling") for c in own):
             continue
         face = faces.expand(part_aus(part.value.name))
         text = part.value.text

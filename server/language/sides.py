@@ -49,6 +49,15 @@ _MORE: Final = (
 )
 _THAN: Final = rf"(?: than {_AT}{_D}(?:left|right|other){_PLACE})?"
 _END: Final = r"(?= [,;:.!?)]| and | but | while |$)"
+_COMPARED: Final = {
+    "higher": "up", "lower": "down", "wider": "wide", "narrower": "narrow", "more": "", "is": "",
+    "further": "", "one": "",
+}  # fmt: skip
+_LAMED: Final = (
+    r"(?:(?:is|stays|remains|looks) )?(?:paralysed|frozen|dead|numb|still|motionless|immobile|"
+    r"unmoving|unmoved|neutral|blank|expressionless|does not move|do not move|: nothing|: neutral|"
+    r": still|stays put)"
+)
 _NOT: Final = (
     r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|"
     r"everything but|all but|without|leave out|leaving out|but without)"
@@ -68,6 +77,15 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b{_SIDE} (?:half|part|portion) of {_D}(?=mouth)", r"\1 side of "),
         (rf"\b{_SIDE} half\b(?! of)", r"\1 side"),
         (rf"\bover {_D}{_SIDE} shoulder\b", r"to the \1"),
+        (rf"\b(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing) "
+         rf"(?:(?:something|someone|somebody|it|him|man|woman) )(?:to|on) {_D}{_SIDE}\b",
+         r"look to the \1"),
+        (rf"\bto {_D}upper {_SIDE}{_END}", r"up and to the \1"),
+        (rf"\bto {_D}lower {_SIDE}{_END}", r"down and to the \1"),
+        (r"\bhalf (?:of )?(?:the|his|her|your) (?=mouth|face)", f"{_DEFAULT} side of the "),
+        (rf"\b{_SIDE} side(?: of (?:the|his|her) mouth)? (?=hangs|droops|sags|hanging|drooping)",
+         r"\1 corner of the mouth "),
+        (rf"\b(?:everything|all) (?:on|to) {_D}{_SIDE}(?: side)? (?:is )?", r"\1 side "),
         # "a grin, lopsided to the left": the word adds nothing where a side is said.
         (rf"(?: ,)? {_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", " "),
         (rf"^{_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", ""),
@@ -87,7 +105,7 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     words = [_SAME.get(word, word) for word in _letters(list(said))]
     text = " ".join(words)
-    if not re.search(r"\b(?:left|right|one|single|other|unilateral)\b", text):
+    if not re.search(r"\b(?:left|right|one|single|half|other|unilateral)\b", text):
         return words, []
     for pattern, new in _REWRITES:
         text = pattern.sub(new, text)
@@ -152,6 +170,8 @@ def _numbered(text: str) -> str:
 
 def _without_denied(text: str) -> str:
     """Take out a side that is only denied: what is said of it holds for the other side."""
+    lamed = rf"(?: ,)?(?: (?:and|but|while|with))?(?:^| ){_D}{_SIDE} side {_LAMED}(?: ,)?(?= |$)"
+    text = re.sub(lamed, r" not the \1 side ", text)
     pattern = re.compile(
         rf"(?: ,)?(?:^| ){_NOT} {_AT}{_D}{_SIDE}(?: (?:side|half|one|corner))?(?: ,)?(?= |$)"
     )
@@ -166,7 +186,8 @@ def _without_denied(text: str) -> str:
             return text
         else:
             place = f" on the {_OTHER[side]} {named}".rstrip()
-            rest = text[: found.start()] + place + text[found.end() :]
+            after = text[found.end() :]
+            rest = text[: found.start()] + place + after if found.start() else f"{after}{place}"
         text = " ".join(rest.split())
         found = pattern.search(text)
     return text
@@ -178,20 +199,29 @@ def _leaning(text: str) -> str:
         rf"(?:(?:,|but|and) )*\b{_MORE} (?:so )?{_AT}{_D}{_SIDE}{_PLACE}{_THAN}{_END}"
     )
     back = re.compile(
-        rf"(?:(?:,|but|and|with) )+{_AT}{_D}{_SIDE}{_PLACE} (?:is |a bit |a little |even )?{_MORE}"
+        rf"(?:(?:,|but|and|with) )+{_AT}{_D}{_SIDE}{_PLACE} (?:is |a bit |a little |even )?"
+        rf"(?:slightly |clearly )?{_MORE}"
         rf"{_THAN}{_END}"
     )
-    beyond = re.compile(
-        rf"\b{_D}{_SIDE}{_PLACE} {_MORE} than {_AT}{_D}(?:left|right|other){_PLACE}{_END}"
-    )
-    for pattern in (forth, back, beyond):
+    for pattern in (forth, back):
         found = pattern.search(text)
         if found is None:
             continue
         rest = text[: found.start()] + text[found.end() :]
         if not re.search(r"\b(?:left|right)\b", rest):
             return f"{text[: found.start()]} <{found[1]} {text[found.end() :]}"
-    return text
+    return _compared(text)
+
+
+def _compared(text: str) -> str:
+    """Read "the right brow is higher than the left": both go up, the right one more."""
+    than = re.search(rf" than {_AT}{_D}(?:left|right|other){_PLACE}{_END}", text)
+    first = re.search(rf"\b{_SIDE} ", text[: than.start()]) if than else None
+    if than is None or first is None:
+        return text
+    said = text[: first.start()] + text[first.end() : than.start()]
+    words = [_COMPARED.get(word, word) for word in said.split()]
+    return f"{' '.join(words)} <{first[1]}{text[than.end() :]}"
 
 
 # --- which of them are sides -------------------------------------------------------------------

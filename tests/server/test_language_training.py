@@ -113,8 +113,9 @@ def test_every_stage_trains_and_resumes_on_tiny_sizes(
     texts = encoder.encode(examples.texts)
     poses = tune.pose_matrix(quadruples[:200])
     tune.train_expclip(
-        model, texts, poses, tune.ExpClipOptions(steps=3, batch=16), tmp_path, report=said.append
-    )
+        model, texts, poses, tune.ExpClipOptions(steps=3, batch=16, unpaired=8), tmp_path,
+        unpaired=tune.random_poses(30, 0), report=said.append,
+    )  # fmt: skip
     assert len(said) == 3
     assert all(torch.isfinite(p).all() for m in (detector, model) for p in m.parameters())
 

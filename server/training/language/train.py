@@ -1,6 +1,11 @@
 """Train the whole language part from one recipe: distil, tune, ExpCLIP, measure, write weights.
 
     python -m server.training.language.train RECIPE.toml [--run FOLDER] [--out FOLDER]
+        [--corpus FOLDER] [--expclip-only]
+
+With `--expclip-only` the encoder and the detector of `--out` stay as they are, and ExpCLIP's
+autoencoder and projector are trained on them. `--corpus` names a performed corpus whose frames the
+autoencoder learns to rebuild beside TEAD's faces.
 
 Every stage keeps a checkpoint in the run folder and is skipped or resumed when started again. The
 measures are taken on wording, words and situations that were held out, by the shipped (rounded)
@@ -20,7 +25,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -55,11 +60,13 @@ class Recipe:
     """What makes a run.
 
     Attributes:
-        wordnet: folder of the WordNet database files. quadruples: size of TEAD.
+        wordnet: folder of the WordNet database files. corpus: folder of a performed corpus, or "".
+        quadruples: size of TEAD.
         threads: of the processor.
     """
 
     wordnet: str = "/usr/share/wordnet"
+    corpus: str = ""
     quadruples: int = 60_000
     seed: int = 0
     threads: int = 1
@@ -170,6 +177,10 @@ def cause_texts(seed: int) -> list[tuple[str, str]]:
     return found
 
 
+_POSES: Final = 20_000
+"""Random poses without a text; twice as many frames of a corpus."""
+
+
 @dataclass(frozen=True)
 class Paths:
     """Where a run keeps its state and where the weights go."""
@@ -190,24 +201,70 @@ def train(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     training = [q for q in quadruples if q.split == "train"]
     examples = tune.examples_of([*training, *extra])
     detector = tune.tune(encoder, examples, banks, recipe.tune, paths.run, report=log.info)
-    texts = [*training, *_situation_texts(training)]
-    texts = random.Random(recipe.seed).sample(texts, min(len(texts), recipe.expclip.texts))
-    torch.manual_seed(recipe.seed)
-    expclip = ExpClip()
-    tune.train_expclip(
-        expclip,
-        _encoded(encoder, texts),
-        tune.pose_matrix(texts),
-        recipe.expclip,
-        paths.run,
-        report=log.info,
-    )
+    expclip = _expclip(recipe, paths, encoder, training)
     minutes = (time.monotonic() - started) / 60
     note = _note(recipe, minutes)
     _save(encoder, detector, expclip, paths.out, note)
     report = measure(quadruples, paths.out)
     (paths.run / "report.json").write_text(json.dumps({**note, **report}, indent=1))
     return report
+
+
+def train_expclip_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Train ExpCLIP on the encoder that is in the folder of the weights; returns the measures."""
+    torch.set_num_threads(recipe.threads)
+    paths.run.mkdir(parents=True, exist_ok=True)
+    started = time.process_time()
+    quadruples = compose(recipe)
+    training = [q for q in quadruples if q.split == "train"]
+    encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
+    expclip = _expclip(recipe, paths, encoder, training)
+    note = _note(recipe, (time.process_time() - started) / 60)
+    note["steps"] = str(recipe.expclip.steps)
+    save_expclip(expclip, paths.out / "expclip_autoencoder.safetensors", note)
+    return {
+        "expclip": measure_autoencoder(
+            load_expclip(paths.out / "expclip_autoencoder.safetensors"), quadruples, recipe
+        )
+    }
+
+
+def _expclip(
+    recipe: Recipe, paths: Paths, encoder: BuiltinTextEncoder, training: Sequence[Quadruple]
+) -> ExpClip:
+    texts = [*training, *_situation_texts(training)]
+    texts = random.Random(recipe.seed).sample(texts, min(len(texts), recipe.expclip.texts))
+    unpaired = tune.random_poses(_POSES, recipe.seed)
+    if recipe.corpus:
+        frames = tune.corpus_poses(Path(recipe.corpus), "train", 2 * _POSES, recipe.seed)
+        unpaired = np.concatenate([unpaired, frames])
+    torch.manual_seed(recipe.seed)
+    expclip = ExpClip()
+    tune.train_expclip(
+        expclip, _encoded(encoder, texts), tune.pose_matrix(texts), recipe.expclip, paths.run,
+        unpaired=unpaired, report=log.info,
+    )  # fmt: skip
+    return expclip
+
+
+def measure_autoencoder(
+    expclip: ExpClip, quadruples: Sequence[Quadruple], recipe: Recipe
+) -> dict[str, dict[str, float]]:
+    """How D(E(b)) rebuilds poses that were not trained on: mean error, and its share of what the
+    mean pose would cost."""
+    sets = {"random AUs": tune.random_poses(2000, recipe.seed + 1)}
+    held = [q for q in quadruples if q.split != "train"]
+    sets["held-out TEAD"] = tune.pose_matrix(held[:: max(1, len(held) // 2000)])
+    if recipe.corpus:
+        sets["corpus, valid"] = tune.corpus_poses(Path(recipe.corpus), "valid", 2000, 1)
+    return {name: _rebuilt(expclip, poses) for name, poses in sets.items()}
+
+
+@torch.inference_mode()
+def _rebuilt(expclip: ExpClip, poses: NDArray[np.float32]) -> dict[str, float]:
+    made = expclip.decode(expclip.encoder(torch.from_numpy(poses)).numpy())
+    found = evaluation.blendshape_error(made, poses, poses.mean(0))
+    return {**found, "mean_absolute": float(np.abs(made - poses).mean())}
 
 
 def _distilled(
@@ -355,12 +412,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, default=Path("runs/language"))
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--wordnet", default="")
+    parser.add_argument("--corpus", default="", help="performed corpus for the autoencoder")
+    parser.add_argument("--expclip-only", action="store_true", help="keep encoder and detector")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = read_recipe(args.recipe)
-    if args.wordnet:
-        recipe = Recipe(**{**recipe.__dict__, "wordnet": args.wordnet})
-    report = train(recipe, Paths(args.run, args.out))
+    given = {name: value for name in ("wordnet", "corpus") if (value := getattr(args, name))}
+    recipe = Recipe(**{**recipe.__dict__, **given})
+    make = train_expclip_only if args.expclip_only else train
+    report = make(recipe, Paths(args.run, args.out))
     log.info("%s", json.dumps(report, indent=1))
     return 0
 

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from arkit.action_units import ACTION_UNITS, AU_CODES
 from arkit.names import ARKIT_NAMES
 from server.language import faces, tables, words
 from server.language.detector import (
@@ -35,10 +36,6 @@ from .loop import LoopOptions, Report, run
 from .tead import Quadruple
 
 _NO_FAMILY = -100
-_KEPT = frozenset(
-    {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}
-)
-"""Function words that augmentation never drops: they carry denial, direction or degree."""
 _KEPT = frozenset(
     {"not", "no", "never", "without", "nor", "neither", "up", "down", "little", "bit", "very"}
 )
@@ -206,10 +203,13 @@ class ExpClipOptions:
 
     Attributes:
         texts: quadruples that are used. noise: perturbation of the blendshapes that move.
+        unpaired: poses of a batch that have no text; they train the autoencoder alone, so that it
+            also rebuilds what no text says (speech, blinks, any posed face).
     """
 
     texts: int = 16_000
     steps: int = 450
+    unpaired: int = 64
     batch: int = 192
     rate: float = 2e-3
     ae_weight: float = 1.0
@@ -232,6 +232,45 @@ def pose_matrix(quadruples: Sequence[Quadruple]) -> NDArray[np.float32]:
     return result
 
 
+def random_poses(n: int, seed: int) -> NDArray[np.float32]:
+    """Poses of one to seven AUs at any intensity, float32 [n, 52]: faces that nobody described."""
+    rng = np.random.default_rng(seed)
+    single = np.stack([_au_pose(code) for code in AU_CODES])
+    poses = np.zeros((n, len(ARKIT_NAMES)), np.float32)
+    for row in poses:
+        count = int(rng.integers(1, 8))
+        chosen = rng.choice(len(single), count, replace=False)
+        row[:] = (single[chosen] * rng.uniform(0.1, 1.0, (count, 1))).max(0)
+    return poses
+
+
+def _au_pose(code: str) -> NDArray[np.float32]:
+    shapes = ACTION_UNITS[code].blendshapes
+    return np.array([shapes.get(name, 0.0) for name in ARKIT_NAMES], np.float32)
+
+
+def corpus_poses(folder: Path, split: str, n: int, seed: int) -> NDArray[np.float32]:
+    """Frames of the performed corpus, float32 [n, 52]: half whole faces, half without speech.
+
+    Raises:
+        ShardError: the folder holds no corpus.
+    """
+    from server.training.corpus.performing import LAYERS
+    from server.training.corpus.reader import CorpusReader
+
+    corpus, rng = CorpusReader(folder), np.random.default_rng(seed)
+    numbers = [i for i in corpus.split(split) if corpus.utterances[i].kind == "performed"]
+    poses = np.zeros((n, len(ARKIT_NAMES)), np.float32)
+    each = 8
+    for first in range(0, n, each):
+        layers = corpus.layers(int(rng.choice(numbers)))
+        frames = layers[rng.integers(0, len(layers), min(each, n - first))]
+        unspoken = frames.sum(1) - frames[:, LAYERS.index("lips")]
+        whole = rng.random((len(frames), 1)) < 0.5
+        poses[first : first + each] = np.where(whole, frames.sum(1), unspoken)
+    return poses.clip(0.0, 1.0)
+
+
 def expclip_loss(
     model: ExpClip, text: Tensor, pose: Tensor, noise: Tensor, options: ExpClipOptions
 ) -> Tensor:
@@ -246,6 +285,11 @@ def expclip_loss(
     return total + options.cross_weight * cross / 4
 
 
+def rebuilding_loss(model: ExpClip, pose: Tensor, noise: Tensor) -> Tensor:
+    """Eq. 2 alone: D(E(b)) against b."""
+    return (model.decoder(model.encoder((pose + noise).clamp(0, 1))) - pose).square().sum(-1).mean()
+
+
 def train_expclip(
     model: ExpClip,
     text: NDArray[np.float32],
@@ -253,21 +297,30 @@ def train_expclip(
     options: ExpClipOptions,
     folder: Path,
     *,
+    unpaired: NDArray[np.float32],
     report: Report,
 ) -> None:
-    """Train E, D and P on cached text embeddings [n, n_text] and poses [n, 52]; resumable."""
+    """Train E, D and P on cached text embeddings [n, n_text] and poses [n, 52]; resumable.
+
+    `unpaired` poses [m, 52] train E and D alone.
+    """
     torch.manual_seed(options.seed)
+
+    def noisy(target: NDArray[np.float32], rng: np.random.Generator) -> Tensor:
+        noise = rng.normal(0, options.noise, target.shape).astype(np.float32) * (target > 0)
+        return torch.from_numpy(noise)
 
     def loss_of(rng: np.random.Generator) -> Tensor:
         rows = rng.choice(len(pose), options.batch)
-        target = pose[rows]
-        noise = rng.normal(0, options.noise, target.shape).astype(np.float32) * (target > 0)
+        others = rng.choice(len(unpaired), options.unpaired)
         return expclip_loss(
             model,
             torch.from_numpy(text[rows]),
-            torch.from_numpy(target),
-            torch.from_numpy(noise),
+            torch.from_numpy(pose[rows]),
+            noisy(pose[rows], rng),
             options,
+        ) + options.ae_weight * rebuilding_loss(
+            model, torch.from_numpy(unpaired[others]), noisy(unpaired[others], rng)
         )
 
     plan = LoopOptions(options.steps, options.steps, options.rate, options.seed)
