@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from arkit.clip import Phone
 
-from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
+from .phones import FRAME_SHARES, PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
 from .recogniser import FEATURE_RATE, SpeechError
 from .viterbi import Graph, best_states
 
@@ -35,6 +35,8 @@ LOWEST_SCORE: Final = -7.0
 DOUBTFUL: Final = 0.2
 """Confidence under which a word is reported: so are 1 % of right words and 75 % of wrong ones."""
 
+_SHARES: Final = (np.array([FRAME_SHARES[p] / 1000 for p in PHONES], np.float32) + 0.01) ** 0.6
+"""The floor keeps phones that are hardly ever trained from being heard everywhere."""
 _OTHER: Final = len(PHONES)
 """Column of the scores for speech outside of the text."""
 
@@ -97,12 +99,15 @@ class Alignment:
 def phone_scores(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return log scores [F, P + 1] for aligning: phones, softened by their viseme, then other.
 
-    A transcript's phones and an accent's differ mostly inside one mouth shape, so half of a
-    phone's score is its mouth shape's.
+    Posteriors are divided by a power of each phone's share of the training frames, towards the
+    likelihoods that a path is made of (Bourlard and Morgan 1994). A transcript's phones and an
+    accent's differ mostly inside one mouth shape, so half of a phone's score is its mouth shape's.
     """
-    visemes = viseme_posteriors(posteriors)
+    scaled = posteriors / _SHARES
+    scaled = scaled / scaled.sum(1, keepdims=True)
+    visemes = viseme_posteriors(scaled)
     own = [VISEMES.index(VISEME_OF[p]) for p in PHONES]
-    mixed = np.log(0.5 * posteriors + 0.5 * visemes[:, own] * 0.5 + 1e-8)
+    mixed = np.log(0.5 * scaled + 0.5 * visemes[:, own] * 0.5 + 1e-8)
     mixed = np.maximum(mixed, LOWEST_SCORE)
     other = mixed[:, 1:].max(1, keepdims=True) - OTHER_COST
     return np.concatenate([mixed, other], 1).astype(np.float32)

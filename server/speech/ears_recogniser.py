@@ -19,7 +19,7 @@ from arkit.clip import Phone
 
 from .alignment import Alignment, TranscriptError, Word, align, runs, viseme_posteriors
 from .ears_model import Ears, Heard
-from .ears_weights import DEFAULT_WEIGHTS, load_ears
+from .ears_weights import DEFAULT_WEIGHTS, RESEARCH_WEIGHTS, load_ears
 from .features import MelStream, RunningNorm
 from .g2p import PronunciationError, words_of
 from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
@@ -225,6 +225,19 @@ class EarsRecogniser:
         while waiting:
             recognition, heard, _ = _taken(*waiting.pop(0), heard)
             yield recognition
+
+
+class ResearchEars(EarsRecogniser):
+    """The ears with weights from non-commercial recordings, a file that is not handed out.
+
+    Raises:
+        RecogniserError: the file is not installed.
+    """
+
+    name = "ears-research"
+
+    def __init__(self, weights: Path = RESEARCH_WEIGHTS) -> None:
+        super().__init__(weights)
 
 
 def _taken(

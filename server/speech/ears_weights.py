@@ -15,6 +15,9 @@ from .recogniser import RecogniserError
 
 DEFAULT_WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights" / "ears.safetensors"
 
+RESEARCH_WEIGHTS: Final = DEFAULT_WEIGHTS.with_name("ears-research.safetensors")
+"""Partly from recordings for non-commercial use; only ever loaded when asked for by name."""
+
 
 def save_ears(model: Ears, path: Path, about: dict[str, Any]) -> None:
     """Write the weights in half precision, whole or not at all; `about` goes into the metadata."""

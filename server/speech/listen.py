@@ -37,8 +37,11 @@ RECOGNISERS: Final[dict[str, str]] = {
     "ears": "server.speech.ears_recogniser:EarsRecogniser",
     "sphinx": "server.speech.sphinx:SphinxRecogniser",
     "babble": "server.speech.babble:BabbleRecogniser",
+    "ears-research": "server.speech.ears_recogniser:ResearchEars",
 }
 """Name -> where it is, best first; `auto` takes the first that this machine can load."""
+_BY_NAME_ONLY: Final = frozenset({"ears-research"})
+"""Its weights may not be used commercially, so nobody gets them without asking."""
 
 _LONGEST_ALIGNED_SECONDS = 180.0
 
@@ -59,7 +62,8 @@ def load_recogniser(name: str = "auto") -> Recogniser:
     if name != "auto" and name not in RECOGNISERS:
         known = ", ".join(RECOGNISERS)
         raise RecogniserError(f"There is no recogniser '{name}'; known are {known}, auto")
-    for candidate in RECOGNISERS if name == "auto" else (name,):
+    free = tuple(known for known in RECOGNISERS if known not in _BY_NAME_ONLY)
+    for candidate in free if name == "auto" else (name,):
         module, _, cls = RECOGNISERS[candidate].partition(":")
         try:
             return getattr(importlib.import_module(module), cls)()

@@ -12,12 +12,14 @@ from typing import Final
 import numpy as np
 import torch
 import torch.nn.functional as nnf
+from scipy.fft import dct
 from scipy.signal import lfilter
 from torch import Tensor
 
 from server.speech import features as f
 
 _TEXTURE_FRAMES: Final = 60_000
+_ENVELOPE_ORDER: Final = 20
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,11 @@ class AugmentConfig:
     Attributes:
         warp: largest log factor of the frequency warp (vocal tract length).
         reverb: share of windows with a room. eq: standard deviation of the microphone in nats.
-        snr_db: lowest and highest noise ratio. band_limited: share with a telephone's band.
+        snr_db: lowest and highest noise ratio. quiet: share with hardly any noise instead.
+        pitch: largest log factor by which the harmonics move while the formants stay.
+        effort: standard deviation, in nats, of a loudness that wanders within a line and takes the
+            spectrum's tilt along, as it does in emotional speech.
+        band_limited: share with a telephone's band.
         gain_db: mean and standard deviation of the gain. masks: frequency masks a window.
         cold: share whose normalisation starts from the prior, as a line's does: of the windows
         that begin a line, and of the others.
@@ -37,6 +43,9 @@ class AugmentConfig:
     reverb: float = 0.5
     eq: float = 1.0
     snr_db: tuple[float, float] = (3.0, 50.0)
+    quiet: float = 0.35
+    pitch: float = 0.0
+    effort: float = 0.0
     babble: float = 0.2
     band_limited: float = 0.3
     gain_db: tuple[float, float] = (-5.0, 8.0)
@@ -55,6 +64,7 @@ class Augmenter:
         texture = rng.gamma(3.0, 1 / 3.0, (_TEXTURE_FRAMES, f.N_MELS)).astype(np.float32)
         self._texture = torch.from_numpy(texture)
         self._centres = torch.from_numpy(f.mel_centres()).float()
+        self._envelope = envelope_filter()
 
     def _uniform(self, n: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         return torch.rand(n, generator=self.random) * (high - low) + low
@@ -69,7 +79,7 @@ class Augmenter:
 
         `begins` bool [B] says which windows start where a line does.
         """
-        power = torch.exp(self._warped(log_mels))
+        power = torch.exp(self._with_effort(self._warped(log_mels)))
         power = self._in_a_room(power)
         power = power * torch.exp(self._smooth(len(power), self.config.eq))[:, None]
         power = self._with_noise(power)
@@ -81,14 +91,30 @@ class Augmenter:
         return self._masked(self._normalised(heard, begins))
 
     def _warped(self, x: Tensor) -> Tensor:
+        """Warp the formants and, on their own, the harmonics."""
+        formants = self._factor(len(x), self.config.warp, 0.6)
+        if self.config.pitch == 0.0:
+            return _moved(x, formants)
+        smooth = x @ self._envelope
+        harmonics = self._factor(len(x), self.config.pitch, 0.6) * formants
+        strength = torch.where(self._uniform(len(x)) < 0.4, self._uniform(len(x), 0.4, 1.3), 1.0)
+        fine = _moved(x - smooth, harmonics) * strength[:, None, None]
+        return _moved(smooth, formants) + fine
+
+    def _factor(self, n: int, largest: float, share: float) -> Tensor:
+        factor = torch.exp(self._uniform(n, -1, 1) * largest)
+        return torch.where(self._uniform(n) < share, factor, torch.ones(n))
+
+    def _with_effort(self, x: Tensor) -> Tensor:
+        """Let the loudness and the tilt of half of the windows wander."""
         n, frames, bands = x.shape
-        factor = torch.exp(self._uniform(n, -1, 1) * self.config.warp)
-        factor = torch.where(self._uniform(n) < 0.6, factor, torch.ones(n))
-        place = (torch.arange(bands)[None] * factor[:, None]).clamp(0, bands - 1.001)
-        lower = place.long()
-        part = (place - lower)[:, None]
-        index = lower[:, None].expand(n, frames, bands)
-        return x.gather(2, index) * (1 - part) + x.gather(2, index + 1) * part
+        if self.config.effort == 0.0:
+            return x
+        knots = torch.randn(n, 2, 8, generator=self.random) * self.config.effort
+        knots = knots * (self._uniform(n) < 0.5)[:, None, None]
+        loud, tilt = nnf.interpolate(knots, frames, mode="linear", align_corners=True).unbind(1)
+        slope = torch.linspace(-1.0, 1.0, bands)
+        return x + loud[..., None] + (0.5 * loud + 0.5 * tilt)[..., None] * slope
 
     def _in_a_room(self, power: Tensor) -> Tensor:
         """Add an exponential tail: a one-pole filter on the power of every band."""
@@ -117,7 +143,7 @@ class Augmenter:
         is_crowd = (self._uniform(n) < self.config.babble)[:, None, None]
         snr = self._uniform(n, *self.config.snr_db)
         snr = torch.where(is_crowd[:, 0, 0], snr.clamp(min=8.0), snr)
-        snr = torch.where(self._uniform(n) < 0.35, self._uniform(n, 35.0, 60.0), snr)
+        snr = torch.where(self._uniform(n) < self.config.quiet, self._uniform(n, 35.0, 60.0), snr)
         level = (mean * 10 ** (-snr / 10))[:, None, None]
         return power + torch.where(is_crowd, crowd, noise) * level
 
@@ -158,6 +184,26 @@ class Augmenter:
             first = int(at[i] * (frames - 14))
             x[i, first : first + max(0, int(hidden[i]))] = 0
         return x
+
+
+def _moved(x: Tensor, factor: Tensor) -> Tensor:
+    """Stretch the bands of [B, F, N_MELS] by a factor each, [B]."""
+    n, frames, bands = x.shape
+    place = (torch.arange(bands)[None] * factor[:, None]).clamp(0, bands - 1.001)
+    lower = place.long()
+    part = (place - lower)[:, None]
+    index = lower[:, None].expand(n, frames, bands)
+    return x.gather(2, index) * (1 - part) + x.gather(2, index + 1) * part
+
+
+def envelope_filter() -> Tensor:
+    """Return [N_MELS, N_MELS]: log mel frames times it keep formants and lose harmonics.
+
+    A liftering of the cepstrum with a soft edge, at a ripple of eight bands.
+    """
+    basis = torch.from_numpy(np.asarray(dct(np.eye(f.N_MELS), axis=0, norm="ortho"))).float()
+    keep = 1 / (1 + (torch.arange(f.N_MELS) / _ENVELOPE_ORDER) ** 8)
+    return basis.T @ (keep[:, None] * basis)
 
 
 def running_norm(x: Tensor, peak: Tensor, mean: Tensor, weight: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ LARGEST_WARP: Final = 0.22
 _PEAK: Final = 0.5
 _RUN: Final = 6
 """Sentences in a row by one speaker setting."""
-ESPEAK_GROUPS: Final[dict[str, float]] = {"espeak_en": 3.5, "espeak_other": 7.0}
+ESPEAK_GROUPS: Final[dict[str, float]] = {"espeak_en": 3.5, "espeak_other": 7.0, "espeak_de": 2.0}
 """Group -> hours."""
 
 
@@ -86,6 +86,8 @@ def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[
 def _accent(group: str, rng: random.Random) -> tuple[str, str]:
     if group in {"espeak_en", "test_espeak_en"}:
         return rng.choice(voices.ENGLISH_ACCENTS), "en"
+    if group == "espeak_de":
+        return "de", "de"
     if group == "espeak_other":
         return rng.choice(voices.OTHER_LANGUAGES)
     language = group.removeprefix("test_espeak_")

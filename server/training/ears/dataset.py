@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 90
 """Frames of silence put before a line or between two."""
+_SHORTEST_BREATH = 18
+_BREATH_LEVEL = (-9.0, -3.0)
+"""Log mel power at the height of a breath; a levelled line's vowels have about 2 to 6."""
 _SIL = 0
 _BEGINS = 0.45
 """Share of windows that start where a line does, usually with silence."""
@@ -40,10 +43,22 @@ class Mixture:
     Args:
         folder: of the shards. weights: shard name -> share of the windows.
         frames: length of a window. seed: same seed, same windows.
+        tempo: largest log factor by which speech is made faster or slower, its pitch and formants
+            as they are. breaths: share of the pauses in which somebody breathes.
     """
 
-    def __init__(self, folder: Path, weights: dict[str, float], frames: int, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        weights: dict[str, float],
+        frames: int,
+        seed: int,
+        *,
+        tempo: float = 0.0,
+        breaths: float = 0.0,
+    ) -> None:
         self._folder, self._weights, self._frames = folder, weights, frames
+        self._tempo, self._breaths = tempo, breaths
         self._rng = np.random.default_rng(seed)
         self._changed: dict[str, float] = {}
         self.shards: list[Shard] = []
@@ -74,6 +89,22 @@ class Mixture:
     def _fill(
         self, mel: NDArray[np.float32], phone: NDArray[np.uint8], stress: NDArray[np.uint8]
     ) -> bool:
+        if self._tempo == 0.0:
+            return self._lines_into(mel, phone, stress)
+        place = tempo_curve(self._rng, len(mel), self._tempo)
+        n = int(place[-1]) + 2
+        source = np.full((n, N_MELS), np.log(POWER_FLOOR), np.float32)
+        labels, stresses = np.full(n, _SIL, np.uint8), np.full(n, UNKNOWN, np.uint8)
+        begins = self._lines_into(source, labels, stresses)
+        before, part = place.astype(np.int64), (place % 1.0).astype(np.float32)[:, None]
+        mel[:] = source[before] * (1 - part) + source[before + 1] * part
+        nearest = np.round(place).astype(np.int64)
+        phone[:], stress[:] = labels[nearest], stresses[nearest]
+        return begins
+
+    def _lines_into(
+        self, mel: NDArray[np.float32], phone: NDArray[np.uint8], stress: NDArray[np.uint8]
+    ) -> bool:
         which = int(self._rng.choice(len(self.shards), p=self._shares))
         shard = self.shards[which]
         line = int(np.searchsorted(self._edges[which], self._rng.random()))
@@ -82,16 +113,45 @@ class Mixture:
         last = 1 if begins else max(1, length - 50)
         skip = int(self._rng.integers(-_LONGEST_PAUSE if begins else 0, last))
         at, skip = max(0, -skip), max(0, skip)
-        while at < self._frames and line < len(shard.utterances):
+        self._breathe(mel[:at])
+        while at < len(mel) and line < len(shard.utterances):
             entry = shard.utterances[line]
             first = entry["start"] + skip
-            n = min(self._frames - at, entry["n"] - skip)
+            n = min(len(mel) - at, entry["n"] - skip)
             mel[at : at + n] = shard.mel[first : first + n]
             phone[at : at + n] = shard.phone[first : first + n]
             stress[at : at + n] = shard.stress[first : first + n]
-            at += n + int(self._rng.integers(0, _LONGEST_PAUSE))
+            at += n
+            pause = int(self._rng.integers(0, _LONGEST_PAUSE))
+            self._breathe(mel[at : at + pause])
+            at += pause
             line, skip = line + 1, 0
         return begins
+
+    def _breathe(self, pause: NDArray[np.float32]) -> None:
+        """Put a breath into silence [F, N_MELS], in place: noise that swells, label silence."""
+        rng, n = self._rng, len(pause)
+        if self._breaths == 0.0 or n < _SHORTEST_BREATH or rng.random() >= self._breaths:
+            return
+        length = int(rng.integers(_SHORTEST_BREATH, min(n, 70) + 1))
+        at = int(rng.integers(0, n - length + 1))
+        swell = 2 * np.log(np.sin(np.linspace(0.1, np.pi - 0.1, length)))[:, None]
+        colour = np.interp(np.arange(N_MELS), np.linspace(0, N_MELS, 7), rng.normal(0, 1.2, 7))
+        texture = np.log(rng.gamma(3.0, 1 / 3.0, (length, N_MELS)) + 1e-3)
+        breath = rng.uniform(*_BREATH_LEVEL) + swell + colour + texture
+        part = pause[at : at + length]
+        part[:] = np.logaddexp(part, breath)
+
+
+def tempo_curve(rng: np.random.Generator, n_frames: int, largest: float) -> NDArray[np.float64]:
+    """Return the place in the source of each of `n_frames`, from 0 on.
+
+    A window has its own rate and, inside it, speeds up and slows down as emotional speech does.
+    """
+    knots = rng.uniform(-largest, largest) + rng.normal(0, largest / 3, 6)
+    at = np.linspace(0, 5, n_frames)
+    rate = np.exp(np.interp(at, np.arange(6), np.clip(knots, -1.5 * largest, 1.5 * largest)))
+    return np.cumsum(rate) - rate[0]
 
 
 def speech_mean(shards: list[Shard], n_utterances: int = 60, seed: int = 0) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from server.speech.ears_model import Ears, EarsConfig, Heard
-from server.speech.ears_weights import save_ears
+from server.speech.ears_weights import load_ears, save_ears
 from server.speech.phones import BILABIALS, LABIODENTALS, PHONE_INDEX, PHONES, VISEME_OF, VISEMES
 from server.training.ears.augment import AugmentConfig, Augmenter
 from server.training.ears.dataset import Mixture, speech_mean
@@ -34,6 +34,7 @@ from server.training.ears.shards import UNKNOWN
 
 log = logging.getLogger(__name__)
 
+_LIP_SHAPES = (VISEMES.index("pbm"), VISEMES.index("fv"))
 _STALE_SECONDS = 180.0
 """A worker that wrote nothing for so long has ended."""
 
@@ -47,7 +48,9 @@ class Recipe:
         steps: of the optimiser. minutes: of wall time after which the schedule ends all the same,
             0 for no such limit. batch: windows a step. seconds: length of a window.
         learning_rate: peak; warm-up over `warmup` steps, then a cosine to a fiftieth.
-        lips_weight: of bilabials and labiodentals in the loss. viseme_loss, stress_loss: weights.
+        tempo, breaths: see `Mixture`.
+        lips_weight: of bilabials and labiodentals in the loss.
+        viseme_loss, event_loss, stress_loss: weights of the other terms.
         averaging: of the weights, a step. reload_every: steps between looks for new shards.
         sync_every: steps between two averagings with the other workers.
     """
@@ -59,12 +62,15 @@ class Recipe:
     minutes: float = 0.0
     batch: int = 10
     seconds: float = 4.0
+    tempo: float = 0.0
+    breaths: float = 0.0
     learning_rate: float = 2e-3
     warmup: int = 300
     weight_decay: float = 0.01
     label_smoothing: float = 0.05
     lips_weight: float = 1.6
     viseme_loss: float = 0.3
+    event_loss: float = 0.0
     stress_loss: float = 0.1
     averaging: float = 0.998
     reload_every: int = 250
@@ -97,7 +103,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 class Loss:
-    """Cross-entropy with smoothing and heavier lips, plus a viseme and a stress term."""
+    """Cross-entropy with smoothing and heavier lips, plus viseme, lip event and stress terms."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -118,11 +124,23 @@ class Loss:
         visemes = torch.log(torch.softmax(logits, -1) @ self.to_viseme + 1e-6)
         picked = visemes.gather(1, self.to_viseme[target].argmax(1, keepdim=True))
         loss = loss - self.recipe.viseme_loss * picked.mean()
+        if self.recipe.event_loss:
+            loss = loss + self.recipe.event_loss * self._lip_events(visemes, target)
         has_stress = stress != UNKNOWN
         if has_stress.any():
             score = heard.stress_logits.float()[has_stress]
             told = nnf.binary_cross_entropy_with_logits(score, stress[has_stress].float())
             loss = loss + self.recipe.stress_loss * told
+        return loss
+
+    def _lip_events(self, visemes: Tensor, target: Tensor) -> Tensor:
+        """Return the cross-entropy of "lips closed" and "lip on teeth", each against the rest."""
+        loss = visemes.new_zeros(())
+        for shape in _LIP_SHAPES:
+            of_shape = visemes[:, shape]
+            other = torch.log1p(1e-6 - of_shape.exp().clamp(max=1.0))
+            is_shape = self.to_viseme[target, shape] > 0
+            loss = loss - torch.where(is_shape, of_shape, other).mean()
         return loss
 
 
@@ -136,7 +154,10 @@ class Run:
         self.recipe, self.folder = recipe, folder
         self.step, self.seconds_before = 0, 0.0
         frames = int(recipe.seconds * 100)
-        self.data = Mixture(corpus, recipe.sources, frames, self.stream_seed)
+        self.data = Mixture(
+            corpus, recipe.sources, frames, self.stream_seed,
+            tempo=recipe.tempo, breaths=recipe.breaths,
+        )  # fmt: skip
         self.model = Ears(recipe.model)
         self.model.prior_mean.copy_(torch.from_numpy(speech_mean(self.data.shards)))
         self._begin()
@@ -153,9 +174,12 @@ class Run:
             fused=True,
         )  # fmt: skip
 
-    def start_from(self, checkpoint: dict[str, Any]) -> None:
-        """Begin a new schedule from the weights of another run."""
-        self.model.load_state_dict(checkpoint["average"])
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Begin a new schedule from the weights of another run.
+
+        Blocks that they lack are added behind theirs and change nothing yet: their output is zero.
+        """
+        self.model.load_state_dict(grown(weights, self.model))
         self._begin()
 
     def resume(self, checkpoint: dict[str, Any]) -> None:
@@ -242,6 +266,24 @@ class Run:
         save_ears(served, self.folder / "ears.safetensors", about)
 
 
+def grown(weights: dict[str, Tensor], model: Ears) -> dict[str, Tensor]:
+    """Return the state of `model` that computes what a network with fewer blocks did."""
+    state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    for name, value in state.items():
+        if name in weights:
+            state[name] = weights[name]
+        elif ".out." in name:
+            value.zero_()
+    return state
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the weights of a run's checkpoint, or of a file that is ready to serve."""
+    if path.suffix == ".safetensors":
+        return load_ears(path).state_dict()
+    return torch.load(path, weights_only=True)["average"]
+
+
 def main() -> None:
     """Train, from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -249,7 +291,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and weights")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--start-from", type=Path, help="checkpoint or weights to begin with")
     parser.add_argument("--worker", type=int, default=0, help="number of this process")
     parser.add_argument("--minutes", type=float, help="wall time, instead of the recipe's")
     options = parser.parse_args()
@@ -263,7 +305,7 @@ def main() -> None:
     if options.resume and checkpoint.exists():
         run.resume(torch.load(checkpoint, weights_only=True))
     elif options.start_from:
-        run.start_from(torch.load(options.start_from, weights_only=True))
+        run.start_from(read_weights(options.start_from))
     run.go()
 
 

@@ -75,6 +75,18 @@ def test_the_report_names_every_bar():
     assert "| emodb | bilabial recall | >= 0.85 | 0.900 [0.800, 0.950] | yes |" in text
 
 
+def test_silence_by_level_frees_loud_frames_and_silences_quiet_ones():
+    samples = np.zeros(32_000, np.float32)
+    samples[4_000:24_000] = 0.3 * np.sin(np.arange(20_000))
+    said = (Phone("sil", 0.0, 0.5), Phone("a", 0.5, 1.9), Phone("sil", 1.9, 2.0))
+    line = ears.with_true_silence(ears.Line("x", samples, said, "", "en"))
+    phones = [(p.phone, round(p.start, 2), round(p.end, 2)) for p in line.true]
+    assert [name for name, _, _ in phones] == ["sil", "a", "sil"]
+    assert phones[0][2] < 0.27  # sound from .25 s on, which the reference called silence
+    assert phones[1][1] == 0.5
+    assert 1.45 < phones[2][1] < 1.6  # quiet that it called a vowel
+
+
 def test_nothing_that_tests_the_ears_trains_them():
     recipe = Path(ears.__file__).parents[1] / "training/ears/recipes/ears.toml"
     sources = read_recipe(recipe).sources

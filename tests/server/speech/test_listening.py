@@ -130,6 +130,16 @@ def test_an_unknown_recogniser_is_refused_by_name() -> None:
         load_recogniser("wizard")
 
 
+def test_research_weights_are_never_taken_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {"ears-research": "server.speech.ears_recogniser:ResearchEars"}
+    monkeypatch.setattr("server.speech.listen.RECOGNISERS", known)
+    monkeypatch.setattr("server.speech.ears_recogniser.load_ears", lambda _path: None)
+    assert load_recogniser("ears-research").name == "ears-research"
+    assert load_recogniser("auto").name == "babble"
+
+
 def test_stretches_cut_in_the_pauses() -> None:
     samples = syllables(30.0)
     samples[int(11.8 * SAMPLE_RATE) : int(12.6 * SAMPLE_RATE)] = 0

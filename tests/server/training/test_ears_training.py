@@ -6,26 +6,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from arkit.clip import Phone
 from server.speech.alignment import AlignedWord, Alignment
-from server.speech.ears_model import EarsConfig
+from server.speech.ears_model import Ears, EarsConfig, Heard
 from server.speech.ears_weights import load_ears, weights_about
 from server.speech.features import N_MELS, RunningNorm
 from server.speech.phones import PHONE_INDEX
 from server.training.ears import texts, voices
-from server.training.ears.augment import AugmentConfig, Augmenter, running_norm
+from server.training.ears.augment import AugmentConfig, Augmenter, envelope_filter, running_norm
 from server.training.ears.corpus import all_groups, build, resampled
-from server.training.ears.dataset import Mixture
+from server.training.ears.dataset import Mixture, tempo_curve
 from server.training.ears.errors import CorpusError, RecipeError
 from server.training.ears.festival_phones import FESTIVAL_PHONES
 from server.training.ears.letter_to_sound import align_letters
 from server.training.ears.realign import sure_labels, usable_labels
+from server.training.ears.research import RESEARCH_SHARDS, ravdess_lines, write_emodb
 from server.training.ears.shards import UNKNOWN, ShardWriter, frame_labels, read_shard
-from server.training.ears.train import Recipe, Run, read_recipe
+from server.training.ears.train import Loss, Recipe, Run, grown, read_recipe
 
-RECIPE = Path(__file__).parents[3] / "server/training/ears/recipes/ears.toml"
+RECIPES = Path(__file__).parents[3] / "server/training/ears/recipes"
 
 
 def _two_tones(rng: np.random.Generator) -> tuple[np.ndarray, tuple[Phone, ...]]:
@@ -90,13 +92,38 @@ def test_workers_meet_in_the_middle(corpus: Path, tmp_path: Path):
     assert float(two.model.stress.bias.detach()) == pytest.approx(2.0)
 
 
-def test_the_shipped_recipe_can_be_read_and_names_no_test_voice():
-    recipe = read_recipe(RECIPE)
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("ears*.toml")), ids=lambda p: p.stem)
+def test_a_recipe_names_no_test_voice_and_research_material_only_by_name(path: Path):
+    recipe = read_recipe(path)
     assert not [name for name in recipe.sources if name.startswith("test_")]
-    assert not [name for name in recipe.sources if "ravdess" in name or "emodb" in name]
+    assert bool(set(RESEARCH_SHARDS) & set(recipe.sources)) == ("research" in path.stem)
     synthetic = {n for n in recipe.sources if not n.startswith("real_")}
     assert synthetic <= set(all_groups())
     assert recipe.model.look_ahead <= 0.2
+
+
+def test_a_deeper_network_begins_as_what_it_grew_from():
+    torch.manual_seed(0)
+    shallow = Ears(EarsConfig.tiny()).eval()
+    deep = Ears(EarsConfig(width=32, dilations=(1, 2, 4), futures=(1, 0, 0), bottleneck=16)).eval()
+    deep.load_state_dict(grown(shallow.state_dict(), deep))
+    frames = torch.randn(2, 90, N_MELS)
+    with torch.no_grad():
+        torch.testing.assert_close(deep(frames).phone_logits, shallow(frames).phone_logits)
+
+
+def test_lip_events_cost_more_where_lips_are_heard_in_vain():
+    recipe = Recipe({"x": 1.0}, event_loss=1.0)
+    plain, events = Loss(Recipe({"x": 1.0})), Loss(recipe)
+    extra = []
+    for heard in ("p", "t"):
+        logits = torch.zeros(1, 4, len(PHONE_INDEX))
+        logits[..., PHONE_INDEX[heard]] = 6.0
+        said = Heard(logits, torch.zeros(1, 4), logits)
+        label = torch.full((1, 4), PHONE_INDEX["k"])
+        none = torch.full((1, 4), UNKNOWN)
+        extra.append(float(events(said, label, none) - plain(said, label, none)))
+    assert extra[0] > extra[1] + 1.0
 
 
 def test_an_unknown_field_of_a_recipe_is_refused(tmp_path: Path):
@@ -139,6 +166,62 @@ def test_windows_hold_labels_of_their_own_frames(corpus: Path):
     is_a, is_s = (batch.phone == PHONE_INDEX[p] for p in ("a", "s"))
     assert (low > high)[is_a].mean() > 0.9
     assert (high > low)[is_s].mean() > 0.9
+
+
+def test_a_window_in_another_tempo_keeps_its_labels_on_its_frames(corpus: Path):
+    batch = Mixture(corpus, {"tones": 1.0}, 150, 0, tempo=0.5).batch(6)
+    low, high = batch.mel[..., 12:16].max(-1), batch.mel[..., 60:70].max(-1)
+    is_a, is_s = (batch.phone == PHONE_INDEX[p] for p in ("a", "s"))
+    assert (low > high)[is_a].mean() > 0.9
+    assert (high > low)[is_s].mean() > 0.9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_tempo_stays_within_its_reach(seed: int):
+    place = tempo_curve(np.random.default_rng(seed), 200, 0.4)
+    assert place[0] == 0.0
+    steps = np.diff(place)
+    assert steps.min() >= np.exp(-0.6) - 1e-9 and steps.max() <= np.exp(0.6) + 1e-9
+
+
+def test_breaths_are_heard_in_pauses_and_labelled_silence(corpus: Path):
+    noisy = []
+    for share in (0.0, 1.0):
+        batch = Mixture(corpus, {"tones": 1.0}, 300, 0, breaths=share).batch(8)
+        pause = (batch.phone == PHONE_INDEX["sil"]) & (batch.stress == UNKNOWN)
+        noisy.append((pause & (batch.mel.min(-1) > -16)).sum())
+    assert noisy[1] > noisy[0] + 100  # the tones' edges leak a little into their pauses
+
+
+def test_the_pitch_moves_and_the_formants_stay():
+    bands = torch.arange(N_MELS).float()
+    formants = 2.0 * torch.cos(2 * torch.pi * bands / 80)
+    harmonics = torch.cos(2 * torch.pi * bands[:40] / 4)
+    frames = formants.clone()
+    frames[:40] += harmonics
+    smooth = frames @ envelope_filter()
+    assert (smooth - formants)[5:75].abs().max() < 0.35
+    config = AugmentConfig(warp=0.0, pitch=0.4)
+    moved = Augmenter(config, torch.zeros(N_MELS), 0)._warped(frames.expand(8, 3, -1).clone())
+    assert ((moved @ envelope_filter())[:, 0] - smooth)[:, 5:35].abs().mean() < 0.35
+    assert (moved[:, 0] - frames).abs().amax(1).max() > 0.5
+
+
+def test_research_shards_leave_out_the_tested_speakers_and_sentences(tmp_path: Path):
+    for name in ("03a01Wa", "03a02Wa", "13a01Wa", "04b03Na"):
+        soundfile.write(tmp_path / f"{name}.flac", np.full(8000, 0.1), 16_000)
+        labels = "0.000000 -1 m\n0.200000 -1 a\n0.400000 -1 .\n"
+        (tmp_path / f"{name}.lablaut").write_text(labels, encoding="latin-1")
+    write_emodb(tmp_path, tmp_path / "out")
+    shard = read_shard(tmp_path / "out", "real_emodb")
+    assert [u["voice"] for u in shard.utterances] == ["emodb_03"]
+    assert shard.phone[5] == PHONE_INDEX["m"] and shard.phone[45] == UNKNOWN
+
+
+def test_research_takes_no_test_actor(tmp_path: Path):
+    for actor in ("01", "19", "20"):
+        (tmp_path / f"03-01-05-01-02-01-{actor}.flac").touch()
+    assert [x.speaker for x in ravdess_lines(tmp_path)] == ["ravdess_01"]
 
 
 def test_shards_that_appear_later_are_taken_in(corpus: Path, tmp_path: Path):
