@@ -50,6 +50,7 @@ def _cafe_talk(args: argparse.Namespace) -> int:
     import torch
 
     from server.evaluation import cafe_talk, emotion_training
+    from server.evaluation.cafe_talk_unmasked import unmasked
     from server.evaluation.emotion_classifier import load_classifier
     from server.generators.cafe_talk import create
     from server.training.corpus.reader import CorpusReader
@@ -72,7 +73,10 @@ def _cafe_talk(args: argparse.Namespace) -> int:
             out=args.out,
             data=args.data or (Path(named) if named else None),
             styles=frozenset(generator.config.styles),
-            ablations={name: create("cpu", file) for name, file in map(_ablation, args.ablation)},
+            ablations={
+                "w/o masked CFG": unmasked(generator),
+                **{name: create("cpu", file) for name, file in map(_ablation, args.ablation)},
+            },
             about_judge=about,
         ),
         args.section,

@@ -117,7 +117,6 @@ def _sections(material: Material, stage: Stage) -> dict[str, Callable[[], dict[s
     def ablations() -> dict[str, Any]:
         rows = {
             "ours": measure_variant(stage),
-            "w/o masked CFG": measure_variant(stage, guidance_mode="unmasked"),
             "Eq. 7 to the letter": measure_variant(stage, guidance_mode="paper"),
         }
         for name, generator in material.ablations.items():

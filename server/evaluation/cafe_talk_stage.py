@@ -37,31 +37,33 @@ class Protocol:
         emotion_lines: utterances with one feeling, whose emotions are asked for again.
         word_lines: the same, asked for by an emotion word that no training utterance has.
         intensity_lines: for each emotion. intensities: of one line, rising.
-        strip_lines: for each AU. strip_seconds: length of a strip.
+        pool: lines that strips are laid on.
+        strip_lines: of the pool for each AU. strip_seconds: length of a strip.
         order_lines: for each AU, at all `strip_intensities` and all `betas`.
-        lip_lines: for each AU, under a strip over the whole line.
+        lip_lines: for each AU, those with most p b m, under a strip over the whole line.
         ablation_lines: for each AU and each variant.
         real_seconds: of each captured mouth, from its start; 0 leaves them out.
         seed: of the draw and of the takes.
     """
 
-    emotion_lines: int = 200
-    word_lines: int = 130
-    intensity_lines: int = 4
+    emotion_lines: int = 96
+    word_lines: int = 64
+    intensity_lines: int = 2
     intensities: tuple[float, ...] = (0.3, 0.6, 0.9)
-    strip_lines: int = 6
+    pool: int = 16
+    strip_lines: int = 3
     strip_seconds: float = 0.8
-    order_lines: int = 2
-    strip_intensities: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
-    betas: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0)
-    lip_lines: int = 8
-    ablation_lines: int = 3
-    real_seconds: float = 1e9
+    order_lines: int = 1
+    strip_intensities: tuple[float, ...] = (0.33, 0.67, 1.0)
+    betas: tuple[float, ...] = (0.5, 1.0, 2.0)
+    lip_lines: int = 4
+    ablation_lines: int = 1
+    real_seconds: float = 40.0
     seed: int = 20
 
 
 TINY: Final = Protocol(
-    emotion_lines=6, word_lines=3, intensity_lines=1, intensities=(0.3, 0.9), strip_lines=1,
+    emotion_lines=6, word_lines=3, intensity_lines=1, intensities=(0.3, 0.9), pool=2, strip_lines=1,
     order_lines=1, strip_intensities=(0.5, 1.0), betas=(0.5, 1.0), lip_lines=1, ablation_lines=1,
     real_seconds=4.0,
 )  # fmt: skip
@@ -166,7 +168,7 @@ class Stage:
         return [clip for _, clip in sorted(zip(by_length, made, strict=True), key=lambda x: x[0])]
 
 
-def is_spoken(line: Line, shortest: float = 2.2, longest: float = 6.0) -> bool:
+def is_spoken(line: Line, shortest: float = 2.2, longest: float = 3.8) -> bool:
     """Whether a line has a voice and is of a length that strips fit into."""
     return line.utterance.voice != _SILENCE and shortest <= line.utterance.seconds <= longest
 

@@ -52,12 +52,14 @@ class Trial:
 
 
 def trials(stage: Stage, n_lines: int, purpose: str) -> list[Trial]:
-    """Return `n_lines` trials for each AU, strips at places of a fixed draw."""
+    """Return `n_lines` trials for each AU on lines of one pool, at places of a fixed draw."""
     length = round(stage.protocol.strip_seconds * FPS)
-    rng = np.random.default_rng([stage.protocol.seed, len(purpose)])
+    rng = np.random.default_rng([stage.protocol.seed, *purpose.encode()])
+    pool = stage.draw(stage.protocol.pool, "strips", is_spoken)
     found: list[Trial] = []
     for au in ALL_AUS:
-        for line in stage.draw(n_lines, f"{purpose} {au}", is_spoken):
+        for k in rng.permutation(len(pool))[:n_lines]:
+            line = pool[k]
             latest = line.n_frames - _MARGIN - length
             start = int(rng.integers(_MARGIN, max(latest, _MARGIN) + 1))
             found.append(Trial(line, Slot(au, start, start + length)))
