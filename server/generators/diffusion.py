@@ -7,6 +7,7 @@ guidance, given frames and bounds are put on clips and not on noise.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -69,7 +70,7 @@ def ddim(denoise: Denoiser, eps: Tensor, times: Sequence[float]) -> Tensor:
     """
     x = noise(times[0]) * eps
     x0 = x
-    for now, after in zip(times[:-1], times[1:], strict=True):
+    for now, after in itertools.pairwise(times):
         x0 = denoise(x, now)
         remaining = (x - signal(now) * x0) / noise(now)
         x = signal(after) * x0 + noise(after) * remaining
@@ -84,7 +85,7 @@ def dpm_solver(denoise: Denoiser, eps: Tensor, times: Sequence[float]) -> Tensor
     """
     x = noise(times[0]) * eps
     x0, before, last_span = x, None, 0.0
-    for now, after in zip(times[:-1], times[1:], strict=True):
+    for now, after in itertools.pairwise(times):
         x0 = denoise(x, now)
         if after <= 0.0:
             break

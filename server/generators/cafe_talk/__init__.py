@@ -1,8 +1,8 @@
 """Cafe-Talk: emotion over the line, Action Units on the timeline. The default generator.
 
-    create(device)                       the shipped weights
-    create(device, weights=PATH)         weights of a file that `weights.save_weights` wrote
-    random_generator(TINY, seed=0)       random weights of a size, for tests
+create(device)                       the shipped weights
+create(device, weights=PATH)         weights of a file that `weights.save_weights` wrote
+pipeline.random_generator(TINY, 0)   random weights of a size, for tests
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ def create(device: str = "cpu", weights: Path | None = None) -> CafeTalkGenerato
     Raises:
         WeightsError: the file is absent or does not fit.
     """
-    from .weights import load_generator
+    from .pipeline import load_generator
 
     return load_generator(device, weights)

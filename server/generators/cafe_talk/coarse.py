@@ -7,7 +7,7 @@ the network's predictions by how much of each is there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -94,38 +94,47 @@ def direction_of(request: GenerateRequest, seconds: float, director: Director) -
     A direction counts before an emotion. Words that name no feeling but muscles ("raise the left
     eyebrow") become AU strips.
     """
-    notes: list[str] = []
-    strips: list[AUStrip] = []
-    stretches: list[Stretch] = []
+    draft = _Draft(director)
     base = Feeling(NEUTRAL, 0.0, ((NEUTRAL, 1.0),))
     degree = request.intensity / _USUAL_INTENSITY
     if request.direction.strip():
         for stage in stages_of(request.direction, max(seconds, 1e-3)):
-            _read(stage, degree, director, stretches, strips, notes)
+            draft.read(stage, degree)
         if request.emotion not in ("", NEUTRAL):
-            notes.append("The direction decides; the emotion was not used.")
+            draft.notes.append("The direction decides; the emotion was not used.")
     elif request.emotion not in ("", NEUTRAL):
         base = Feeling(request.emotion, request.intensity, _emotions(request.emotion, director))
     for strip in request.direction_strips:
         stage = Stage(strip.text, strip.start, strip.end)
-        _read(stage, strip.intensity / 1.0, director, stretches, strips, notes)
+        draft.read(stage, strip.intensity)
+    stretches = draft.stretches
     if len(stretches) == 1 and stretches[0].start <= 0 and stretches[0].end >= seconds - 1e-3:
         base, stretches = stretches[0].feeling, []
-    return Direction(base, tuple(stretches), tuple(strips), tuple(notes))
+    return Direction(base, tuple(stretches), tuple(draft.strips), tuple(draft.notes))
 
 
-def _read(stage: Stage, degree: float, director: Director, stretches: list[Stretch],
-          strips: list[AUStrip], notes: list[str]) -> None:  # fmt: skip
-    found = director.express(stage.text)
-    notes += [note for note in found.notes if note not in notes]
-    if found.aus and _names_muscles_only(stage.text, director):
-        moved = strips_from_text(stage.text, max(stage.end - stage.start, 1e-3), director.express)
-        strips += [_later(strip, stage.start) for strip in moved]
-        return
-    reading = director.emotion_of(stage.text)
-    intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
-    feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
-    stretches.append(Stretch(feeling, stage.start, stage.end))
+@dataclass
+class _Draft:
+    """What was read of a direction so far."""
+
+    director: Director
+    stretches: list[Stretch] = field(default_factory=list)
+    strips: list[AUStrip] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, stage: Stage, degree: float) -> None:
+        """Add what a stage of a direction asks for, `degree` times as strongly as it says."""
+        found = self.director.express(stage.text)
+        self.notes += [note for note in found.notes if note not in self.notes]
+        if found.aus and _names_muscles_only(stage.text, self.director):
+            seconds = max(stage.end - stage.start, 1e-3)
+            moved = strips_from_text(stage.text, seconds, self.director.express)
+            self.strips += [_later(strip, stage.start) for strip in moved]
+            return
+        reading = self.director.emotion_of(stage.text)
+        intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
+        feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
+        self.stretches.append(Stretch(feeling, stage.start, stage.end))
 
 
 def _names_muscles_only(text: str, director: Director) -> bool:

@@ -36,7 +36,8 @@ class Living:
     life: Life
     head_rest: tuple[float, float, float]
 
-    def frames(self, times: Array, fps: float, face: Array, gaze_claim: Array) -> tuple[Array, Array]:
+    def frames(self, times: Array, fps: float, face: Array, gaze_claim: Array
+               ) -> tuple[Array, Array]:  # fmt: skip
         """Return the life layer [T, 52] on an acting face [T, 52] and the head [T, 3].
 
         A blink closes wide eyes; gaze gives way to strips that turn the eyes.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +44,7 @@ from .fine import claim_of, fine_sequence, inside_of, nearness, own_reach
 from .guidance import Scales
 from .habits import GAZE, Living, eyes_from_face, living_of
 from .sampling import Trajectory, sample
-from .weights import Network, random_network
+from .weights import WEIGHTS, Network, load_weights, random_network
 
 Array = NDArray[np.float64]
 
@@ -94,7 +95,7 @@ class CafeTalkGenerator:
     understands = frozenset(CONTROLS)
 
     def __init__(self, network: Network, digest: str, evidence: EvidenceNet | None,
-                 device: str = "cpu", director: Director | None = None,
+                 device: str = "cpu", *, director: Director | None = None,
                  encoder: TextEncoder | None = None) -> None:  # fmt: skip
         self.network = network.to(device).eval()
         self.config: CafeTalkConfig = network.model.config
@@ -182,7 +183,7 @@ class CafeTalkGenerator:
         window.passes["lips"] = neutral
         if not take.direction.is_neutral:
             window.passes["emotion"] = self._directed(window, neutral)
-        if take.strips and nearness(take.strips, times).any():
+        if take.strips and self._near(take, times).any():
             window.passes["strips"] = self._marked(window)
         return window
 
@@ -230,6 +231,10 @@ class CafeTalkGenerator:
             fine=self._tensor(fine_sequence(take.strips, window.times, paper=paper)),
             claim=self._tensor(claim),
         )  # fmt: skip
+
+    def _near(self, take: _Take, times: Array) -> Array:
+        """Return how much strips may change each frame, [T, 1]; an ablation overrides it."""
+        return nearness(take.strips, times)
 
     def _given(self, window: _Window, name: str) -> tuple[Tensor, Tensor]:
         """Return known values [T, C] in the network's scale and where they are, [T, C]."""
@@ -284,7 +289,7 @@ class CafeTalkGenerator:
         times = window.times[near]
         directed = faces.get("emotion", faces["lips"])
         if "strips" in faces:
-            share = nearness(window.take.strips, times)
+            share = self._near(window.take, times)
             marked = directed + share * (faces["strips"] - directed)
             faces = {**faces, "strips": marked}  # between two closed mouths lies a closed one
         layers = differences(faces)
@@ -334,7 +339,7 @@ def _scales(request: GenerateRequest) -> Scales:
 
 
 def _calibrated(calibration: dict[str, Any]) -> NDArray[np.float32]:
-    """Return how far each AU's strips reach, [N, C]: its own channels and those beside the weights."""
+    """Return how far each AU's strips reach, [N, C]: its own channels and those in the weights."""
     reach = own_reach().copy()
     for code, channels in calibration.items():
         for name, share in channels.items():
@@ -343,10 +348,18 @@ def _calibrated(calibration: dict[str, Any]) -> NDArray[np.float32]:
     return reach
 
 
+def load_generator(device: str, path: Path | None = None) -> CafeTalkGenerator:
+    """Return the generator with weights of a file, the shipped ones by default.
+
+    Raises:
+        WeightsError: the file is absent or does not fit.
+    """
+    network, digest = load_weights(path or WEIGHTS)
+    return CafeTalkGenerator(network, digest, load_evidence(), device)
+
+
 def random_generator(config: CafeTalkConfig, seed: int = 0, device: str = "cpu"
                      ) -> CafeTalkGenerator:  # fmt: skip
     """Return a generator with random weights, for tests."""
     network = random_network(config, seed)
     return CafeTalkGenerator(network, f"random-{seed}", load_evidence(), device)
-
-

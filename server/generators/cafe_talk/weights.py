@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -17,9 +17,6 @@ from server.language.errors import WeightsError
 from .config import CafeTalkConfig
 from .model import CafeTalk
 from .styles import StyleEncoder
-
-if TYPE_CHECKING:
-    from .pipeline import CafeTalkGenerator
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "cafe_talk.safetensors"
 
@@ -87,17 +84,3 @@ def load_weights(path: Path = WEIGHTS) -> tuple[Network, str]:
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{path} does not hold Cafe-Talk of this version: {error}") from error
     return network.eval(), hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def load_generator(device: str, path: Path | None) -> CafeTalkGenerator:
-    """Return the generator with weights of a file, the shipped ones by default.
-
-    Raises:
-        WeightsError: the file is absent or does not fit.
-    """
-    from server.generators.articulate.evidence import load_evidence
-
-    from .pipeline import CafeTalkGenerator
-
-    network, digest = load_weights(path or WEIGHTS)
-    return CafeTalkGenerator(network, digest, load_evidence(), device)

@@ -52,9 +52,7 @@ class Texts:
             for name, family in families().items()
         }
         every |= {word for words in self.synonyms.values() for word in words}
-        templated = {
-            t.format(line.emotion) for line in store.lines for t in _TEMPLATES
-        }
+        templated = {t.format(line.emotion) for line in store.lines for t in _TEMPLATES}
         ordered = sorted(every | templated)
         self._rows = {text: row for row, text in enumerate(ordered)}
         self.table = np.concatenate(

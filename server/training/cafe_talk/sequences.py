@@ -5,6 +5,7 @@ Shapes: T frames, N = len(AU_CODES), F = 2 N (held, then excited).
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 from typing import Final
 
@@ -61,7 +62,7 @@ def binarised(face: Array, rng: np.random.Generator) -> Array:
 def _merge(active: NDArray[np.bool_], rng: np.random.Generator) -> None:
     """Fill gaps shorter than the spacing threshold, each by chance, in place."""
     edges = np.flatnonzero(np.diff(active.astype(np.int8)))
-    for end, start in zip(edges, edges[1:], strict=False):
+    for end, start in itertools.pairwise(edges):
         if active[end] and not active[end + 1] and start - end < _SPACING and rng.random() < 0.5:
             active[end : start + 1] = True
 
@@ -72,7 +73,7 @@ def sparsified(sequence: Array, rng: np.random.Generator) -> Array:
     changes = np.flatnonzero(np.any(np.diff(sequence, axis=0) != 0, axis=1)) + 1
     bounds = [0, *changes.tolist(), len(sequence)]
     keep_au = rng.random(sequence.shape[1]) < _KEEP_AU
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in itertools.pairwise(bounds):
         if rng.random() < _KEEP_TRIPLET:
             kept[first:last] = sequence[first:last] * keep_au
     return kept
@@ -85,9 +86,7 @@ def clip_sequence(face: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     return fine, _controlled(sequence)
 
 
-def strip_sequence(
-    face: Array, fps: float, rng: np.random.Generator
-) -> tuple[Array, Array, Array]:
+def strip_sequence(face: Array, fps: float, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     """Return fine condition [T, F], Z_ctrl [T, C] and the face [T, 52] with strips at full.
 
     Intensity, onset and offset are guidance's work, so the network learns the full muscle.

@@ -158,7 +158,7 @@ def test_paper_mode_runs_the_whole_path() -> None:
 
 
 def test_an_unknown_style_is_refused_with_those_there_are() -> None:
-    with pytest.raises(BadRequest, match="no talking style 'Zoe'.*Ada, Bruno"):
+    with pytest.raises(BadRequest, match=r"no talking style 'Zoe'.*Ada, Bruno"):
         tiny().plan(ask(style="Zoe"), line(), 0)
 
 
