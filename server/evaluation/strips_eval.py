@@ -24,8 +24,10 @@ NEIGHBOURS: Final = 5
 is noticed (Ekman and Friesen 1969, after the paper)."""
 MIDDLE: Final = 0.6
 """Share of a held strip, around its middle, that must stay up."""
-EVEN: Final = 0.01
-"""A later value that is smaller by no more than this is not out of order (saturation at 1)."""
+RISE: Final = 0.005
+"""A pair is in order when its second peak is higher by this at least, ..."""
+SATURATED: Final = 0.97
+"""... or when its first one has nothing left to rise to."""
 
 UPPER_AUS: Final = ("AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU43")
 LOWER_AUS: Final = (
@@ -98,7 +100,10 @@ def leaks(with_strip: Curves, without: Curves, slot: Slot) -> NDArray[np.float64
 
 def ordered_pairs(values: Sequence[float]) -> tuple[int, int]:
     """Return how many neighbouring pairs rise, and how many pairs there are."""
-    rises = [later >= earlier - EVEN for earlier, later in pairwise(values)]
+    rises = [
+        later >= earlier + RISE or min(earlier, later) >= SATURATED
+        for earlier, later in pairwise(values)
+    ]
     return sum(rises), len(rises)
 
 

@@ -133,7 +133,8 @@ def test_an_obedient_generator_meets_what_is_wanted_of_strips(
 def test_a_generator_that_ignores_strips_or_spills_them_fails(
     corpus: CorpusReader, judge: EmotionClassifier, tmp_path: Path
 ) -> None:
-    deaf = found_of(corpus, judge, tmp_path / "a", Obedient(obeys=False), only=("strips",))
+    deaf = found_of(corpus, judge, tmp_path / "a", Obedient(obeys=False), only=("strips", "order"))
+    assert deaf["sections"]["order"]["intensity"]["value"] == 0.0
     assert deaf["sections"]["strips"]["all"]["net"]["value"] == 0.0
     assert not any(row["met"] for row in deaf["judged"] if "control rate" in row["what"])
     wet = found_of(corpus, judge, tmp_path / "b", Obedient(spill=0.2), only=("strips",))

@@ -81,8 +81,9 @@ def test_a_leak_is_what_changes_more_than_five_frames_away() -> None:
     assert np.isnan(leak_p99([]))
 
 
-def test_pairs_that_fall_are_counted_and_saturation_is_not_a_fall() -> None:
+def test_pairs_that_fall_or_stay_are_counted_and_saturation_is_not_a_fall() -> None:
     assert ordered_pairs([0.1, 0.3, 0.2, 0.5]) == (2, 3)
+    assert ordered_pairs([0.4, 0.4, 0.4]) == (0, 2), "what is ignored is not in order"
     assert ordered_pairs([0.5, 1.0, 0.995]) == (2, 2)
 
 
