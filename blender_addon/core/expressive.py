@@ -30,6 +30,7 @@ def expressive_pose(take: clip.ArkitClip) -> dict[str, float]:
 def _expressive_frame(take: clip.ArkitClip) -> int:
     lips = take.layers.get("lips")
     said = take.coefficients if lips is None else take.coefficients - (1 - _SPEECH_SHARE) * lips
+    said = np.delete(said, [names.INDEX["eyeBlinkLeft"], names.INDEX["eyeBlinkRight"]], axis=1)
     energy = _smooth((said.astype(np.float64) ** 2).sum(axis=1), take.fps)
     closed = np.maximum(take.curve("eyeBlinkLeft"), take.curve("eyeBlinkRight")) > _BLINK
     energy = np.where(closed, 0.1 * energy, energy)

@@ -59,7 +59,7 @@ class LiveTake:
         Between two frames they are interpolated on a straight line, as the keys will be.
         """
         position = seconds * self.fps
-        if not -1e-6 <= position < self._n_frames:
+        if not -1e-6 <= position < self._n_frames - 1e-6:
             return None
         before = int(max(position, 0.0))
         after = min(before + 1, self._n_frames - 1)

@@ -163,6 +163,8 @@ def _z_buffer(
             pixels.append(found[0])
             depths.append(found[1])
             faces.append(rows[found[2]])
+    if not pixels:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
     pixel, depth, face = (np.concatenate(some) for some in (pixels, depths, faces))
     order = np.argsort(depth, kind="stable")  # the nearest is written last
     winner = np.full(wide * wide, -1, np.intp)
