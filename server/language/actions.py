@@ -272,10 +272,12 @@ def _inherited(
     last = next((c for c in reversed(before) if c.kind in ("action", "named", "au")), None)
     motions, parts = spans
     start, end = bound
-    loose = content_words(draft.words[start:end])
+    held = {i for part in parts for i in range(part.start, part.end)}
+    held |= {i for i, _ in draft.sides}
+    loose = content_words([draft.words[i] for i in range(start, end) if i not in held])
     side = next((i for i, _ in draft.sides if start <= i < end), None)
     if parts:
-        return []
+        return _shared_motion(draft, parts, start) if last and not (motions or loose) else []
     covered = {draft.words[i] for m in motions for i in range(m.start, m.end)}
     unread = [
         w for w in loose if w not in covered and w not in (*SIDE_LETTER, "one", "other", "side")
@@ -298,6 +300,16 @@ def _inherited(
     if side is not None and not unread and last is not None and last.side:
         return [replace(last, start=start, end=end, side="", negated=False, text=last.text)]
     return []
+
+
+def _shared_motion(draft: Draft, parts: list[Span], start: int) -> list[Content]:
+    """A verb with several objects: "raise the brow and the mouth corner"."""
+    before = next((p for p in reversed(draft.parts) if p.end <= start), None)
+    verb = next((m for m in reversed(draft.motions) if before and m.end <= before.start), None)
+    if before is None or verb is None or before.start - verb.end > 3:
+        return []
+    found = (_rule_content(draft, part, list(verb.value), [part]) for part in parts)
+    return [content for content in found if content is not None]
 
 
 def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> Content:
@@ -326,6 +338,8 @@ def with_side(draft: Draft, content: Content, bound: tuple[int, int], said: str 
     if directed and families and families <= _PURSED and content.kind == "action":
         round_lips = {c: v for c, v in content.face.items() if c in ("AU18", "AU22")}
         return replace(content, face={**round_lips, _MOUTH[near]: 0.7})
+    if directed and families == {"AU29"}:  # "the jaw swings out to the left"
+        return replace(content, face={_JAW[near]: 0.8})
     return replace(content, side=near)
 
 

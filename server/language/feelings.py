@@ -12,6 +12,10 @@ from .faces import Face
 MIXING: Final = 0.85
 """Degree of each feeling when two are felt at once."""
 
+_SMILE: Final = 0.45
+_YIELDS: Final = 0.25
+"""What is left of lowered mouth corners beside another feeling's smile."""
+
 _DENIED_JOY: Final = {"AU1": 0.2, "AU4": 0.2, "AU15": 0.3}
 """Someone told to be "not happy" is a little sad (Cafe-Talk, Tab. 9)."""
 
@@ -36,7 +40,17 @@ def mixed_face(parts: Sequence[Face]) -> Face:
     """Feelings at once: each a little weaker, the stronger of each muscle; both stay readable."""
     if len(parts) == 1:
         return dict(parts[0])
-    return faces.settle(faces.union([faces.scaled(part, MIXING) for part in parts]), give=0.4)
+    mixed = faces.union([faces.scaled(part, MIXING) for part in parts])
+    if any(_smiles(part) for part in parts):
+        # A smile under sad brows reads as both; a mouth pulled both ways reads as neither.
+        mixed = {
+            c: v * (_YIELDS if faces.family_of(c) == "AU15" else 1.0) for c, v in mixed.items()
+        }
+    return faces.settle(mixed, give=0.4)
+
+
+def _smiles(face: Face) -> bool:
+    return max(face.get("AU12L", 0.0), face.get("AU12R", 0.0)) >= _SMILE
 
 
 def likely_face(chances: Mapping[str, float], least: float = 0.12) -> tuple[Face, str, float]:

@@ -110,7 +110,7 @@ def _find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
     places = [i for i in places if not any(m.start <= i < m.end for m in with_parts)]
     draft.parts = [
         span
-        for span in part_names().find(words, places)
+        for span in _part_spans(words, places)
         if not any(s.tag == "feeling" and s.start < span.end <= s.end for s in draft.spans)
         or span.end - span.start > 1
     ]
@@ -122,6 +122,23 @@ def _find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
     draft.motions.sort(key=lambda span: span.start)
     draft.parts = [part for part in draft.parts if not _is_landmark(draft, part)]
     draft.spans.sort(key=lambda span: span.start)
+
+
+def _part_spans(words: Sequence[str], places: Sequence[int]) -> list[Span]:
+    """Parts of the face; "lower the lip" is no lower lip."""
+    open_to = list(places)
+    while open_to:
+        found = part_names().find(words, open_to)
+        wrong = [s for s in found if _is_broken(words[s.start : s.end])]
+        if not wrong:
+            return found
+        open_to.remove(wrong[0].start)
+    return []
+
+
+def _is_broken(said: Sequence[str]) -> bool:
+    """Whether an article stands between an adjective and its noun."""
+    return any(is_determiner(word) for word in said) and not {"of", "under", "below"} & set(said)
 
 
 def _motions_that_hold_parts(words: Sequence[str], places: Sequence[int]) -> list[Span]:
@@ -299,10 +316,15 @@ def _with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
         earlier = [c for c in contents if c.end <= place]
         about = earlier[-1] if earlier else contents[0]
         result = [
-            replace(c, lean=LEAN[word]) if c.clause == about.clause and not c.side else c
-            for c in result
+            _leant(c, LEAN[word]) if c.clause == about.clause and not c.side else c for c in result
         ]
     return result
+
+
+def _leant(content: Content, side: str) -> Content:
+    """A look of one half of the face has that side; any other does more on it."""
+    sides = {code[-1] for code in content.face if code[-1] in "LR"}
+    return replace(content, side=side) if len(sides) == 1 else replace(content, lean=side)
 
 
 # --- denial and degree -------------------------------------------------------------------------

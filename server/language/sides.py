@@ -157,6 +157,7 @@ def _numbered(text: str) -> str:
     first = re.search(rf"\b{_SIDE}\b", text)
     own = first[1] if first else ""
     parts = "|".join(sorted(_SINGLE))
+    parts = rf"(?:(?:mouth|lip|upper|lower|outer|inner) )?(?:{parts})"
     if re.search(rf"\bone (?:{parts})\b", text):
         own = own or _DEFAULT
         text = re.sub(rf"\b(?:a |the )?(?:single |one )(?=(?:{parts})\b)", f"{own} ", text)
