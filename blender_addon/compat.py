@@ -114,8 +114,8 @@ def strip_curve(scene: Any, strip: Any, name: str) -> Any | None:
     return None
 
 
-def new_action(name: str, id_block: Any) -> tuple[Any, str]:
-    """Make an action for a Key data-block without assigning it.
+def new_action(name: str, id_block: Any, kind: str = "KEY") -> tuple[Any, str]:
+    """Make an action for a Key data-block (or an "OBJECT") without assigning it.
 
     Returns:
         The action, and the identifier of its slot ("" before 4.4).
@@ -123,9 +123,9 @@ def new_action(name: str, id_block: Any) -> tuple[Any, str]:
     action = bpy.data.actions.new(name)
     action.use_fake_user = True
     if not HAS_SLOTS:
-        action.id_root = "KEY"
+        action.id_root = kind
         return action, ""
-    slot = action.slots.new(id_type="KEY", name=id_block.name)
+    slot = action.slots.new(id_type=kind, name=id_block.name)
     strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
     strip.channelbag(slot, ensure=True)
     return action, slot.identifier

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import menus, pictures, preferences, translations, welcome
+from .character import flame_operators
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
@@ -54,6 +55,7 @@ CLASSES: tuple[type, ...] = (
     *generate_operators.CLASSES,
     *takes_operators.CLASSES,
     *export_operators.CLASSES,
+    *flame_operators.CLASSES,
     *connection_operators.CLASSES,
     *engine_operators.CLASSES,
     *keys_operators.CLASSES,
@@ -78,6 +80,7 @@ def register() -> None:
         type=character_properties.SoliloquySettings
     )
     bpy.types.VIEW3D_MT_mesh_add.append(character_panels.draw_add_menu)
+    bpy.types.VIEW3D_MT_mesh_add.append(flame_operators.draw_add_menu)
     bpy.types.TOPBAR_MT_file_import.append(export_panels.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(export_panels.draw_export_menu)
     menus.register()
@@ -97,6 +100,7 @@ def unregister() -> None:
     close_setup()
     bpy.types.TOPBAR_MT_file_export.remove(export_panels.draw_export_menu)
     bpy.types.TOPBAR_MT_file_import.remove(export_panels.draw_import_menu)
+    bpy.types.VIEW3D_MT_mesh_add.remove(flame_operators.draw_add_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(character_panels.draw_add_menu)
     menus.unregister()
     strips_properties.unregister()

@@ -1,4 +1,4 @@
-"""The one place that knows where `arkit` and `server.wire` are.
+"""The one place that knows where `arkit`, `server.wire` and FLAME's own arithmetic are.
 
 An installed extension carries copies under `_vendor`; a checkout uses the originals beside it.
 Each module is imported when it is first asked for, so that pyzmq is loaded only for a connection.
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
         report,
         unreal_script,
     )
+    from flame import clip as flame_clip
+    from flame import errors as flame_errors
+    from flame import model as flame_model
+    from flame import skinning as flame_skinning
     from server.wire import assemble, client, messages
     from server.wire import errors as wire_errors
 
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
         "client",
         "clip",
         "files",
+        "flame_clip",
+        "flame_errors",
+        "flame_model",
+        "flame_skinning",
         "live_link_csv",
         "live_link_udp",
         "matching",
@@ -46,8 +54,9 @@ if TYPE_CHECKING:
 
 if (Path(__file__).parent / "_vendor").is_dir():
     _ARKIT, _WIRE = f"{__package__}._vendor.arkit", f"{__package__}._vendor.wire"
+    _FLAME = f"{__package__}._vendor.flame"
 else:
-    _ARKIT, _WIRE = "arkit", "server.wire"
+    _ARKIT, _WIRE, _FLAME = "arkit", "server.wire", "flame"
 
 _MODULES = {
     "arkit_errors": f"{_ARKIT}.errors",
@@ -63,6 +72,10 @@ _MODULES = {
     "names": f"{_ARKIT}.names",
     "retime": f"{_ARKIT}.retime",
     "splicing": f"{_ARKIT}.splicing",
+    "flame_clip": f"{_FLAME}.clip",
+    "flame_errors": f"{_FLAME}.errors",
+    "flame_model": f"{_FLAME}.model",
+    "flame_skinning": f"{_FLAME}.skinning",
     "assemble": f"{_WIRE}.assemble",
     "client": f"{_WIRE}.client",
     "messages": f"{_WIRE}.messages",

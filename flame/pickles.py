@@ -153,6 +153,8 @@ _MAKERS: Final[dict[str, Callable[..., Any] | None]] = {
     "builtins.object": None,
     "__builtin__.set": lambda items=(): set(_members(items)),
     "builtins.set": lambda items=(): set(_members(items)),
+    "__builtin__.bytes": lambda: b"",  # how Python 3 writes empty bytes for Python 2
+    "builtins.bytes": lambda: b"",
     "chumpy.ch.Ch": _is("chumpy"),
     **{
         f"scipy.sparse.{underscore}{kind}.{kind}_{suffix}": _is(kind)

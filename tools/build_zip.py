@@ -1,9 +1,10 @@
 """Builds the extension zips: one for Blender's Python 3.11 (up to 5.0), one for 3.13 and later.
 
-Each carries the add-on, copies of `arkit` and `server.wire`, the built-in head, pyzmq's wheels for
-Windows, macOS and Linux, and the server's wheel, from which *Set Up Engine* makes the engine. That
-wheel is also put beside the zips, for servers on other computers. Blender's own extension tool,
-which the bpy package contains, builds and validates the zips.
+Each carries the add-on, copies of `arkit`, `server.wire` and of what reads and skins FLAME heads,
+the built-in head, pyzmq's wheels for Windows, macOS and Linux, and the server's wheel, from which
+*Set Up Engine* makes the engine. That wheel is also put beside the zips, for servers on other
+computers. Blender's own extension tool, which the bpy package contains, builds and validates the
+zips.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from blender_addon.core.head_file import head_of, save_head  # noqa: E402
+from flame.built_in import built_in_flame_model  # noqa: E402
 from flame.head import built_in_head  # noqa: E402
+from flame.model import write_flame_model  # noqa: E402
 from tools.server_wheel import build_server_wheel, engine_constraints  # noqa: E402
 
 PYZMQ: Final = "pyzmq==27.3.0"
 PLATFORMS: Final = ("win_amd64", "macosx_10_15_universal2", "manylinux_2_28_x86_64")
 BLENDER_PLATFORMS: Final = ("windows-x64", "macos-x64", "macos-arm64", "linux-x64")
+FLAME_MODULES: Final = (
+    "__init__", "errors", "pickles", "reading", "skinning", "model", "clip",
+)  # fmt: skip
+"""What of `flame` needs numpy alone, and Blender has no more."""
 _UNWANTED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "_vendor", "assets")
 
 
@@ -77,10 +84,14 @@ def stage(folder: Path, edition: Edition, wheels: list[Path], head: Path, server
     vendor = folder / "_vendor"
     shutil.copytree(ROOT / "arkit", vendor / "arkit", ignore=_UNWANTED)
     shutil.copytree(ROOT / "server" / "wire", vendor / "wire", ignore=_UNWANTED)
+    (vendor / "flame").mkdir()
+    for name in FLAME_MODULES:
+        shutil.copy(ROOT / "flame" / f"{name}.py", vendor / "flame")
     (vendor / "__init__.py").write_text('"""Copies of the packages that the add-on needs."""\n')
     shutil.copy(ROOT / "LICENSE", vendor / "LICENSE")
     (folder / "assets").mkdir()
     shutil.copy(head, folder / "assets" / "soliloquy_head.npz")
+    write_flame_model(built_in_flame_model(), folder / "assets" / "soliloquy_flame.npz", half=True)
     (folder / "engine").mkdir()
     shutil.copy(server, folder / "engine")
     tested = engine_constraints((ROOT / "constraints.txt").read_text())
