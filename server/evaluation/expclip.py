@@ -21,7 +21,7 @@ from server.speech.phones import SILENCE
 from server.wire.messages import DirectionStrip, GenerateRequest
 
 from .closures import LineCounts, LipGap, count_line
-from .perform import perform_request
+from .perform import Order, perform_all
 
 Groups = Mapping[str, Sequence[str]]
 Express = Callable[[str], Mapping[str, float]]
@@ -66,7 +66,7 @@ def play(
     request = GenerateRequest(
         "evaluation", generator=generator.name, direction=direction, fps=FPS, seed=seed
     )
-    return perform_request(generator, speech, replace(request, **controls))
+    return perform_all(generator, [Order(replace(request, **controls), speech)])[0]
 
 
 def voiced(speech: Speech, n_frames: int) -> NDArray[np.bool_]:
