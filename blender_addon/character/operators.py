@@ -9,6 +9,7 @@ from ..core.errors import SoliloquyError
 from .built_in import add_built_in_head
 from .matching import blendshape_choices
 from .meshes import active_character, add_meshes, new_character, selected_meshes
+from .placing import look_at, place_clear, select_only
 from .presets import apply_known
 
 
@@ -137,6 +138,9 @@ class SOLILOQUY_OT_add_head(bpy.types.Operator):
             return {"CANCELLED"}
         moving = [item for item in meshes if item.data.shape_keys is not None]
         add_meshes(new_character(context.scene, "Soliloquy Head"), moving)
+        place_clear(context, meshes[0], meshes)
+        select_only(context, meshes[0])
+        look_at(context, meshes)
         return {"FINISHED"}
 
 
