@@ -46,7 +46,8 @@ def repairs(character: Any) -> list[Repair]:
 
 def _wrong(mesh: ShapedMesh, drives: Any) -> Iterator[tuple[str, str]]:
     name = mesh.object.name
-    muted = [key for key in drives if key in mesh.muted]
+    off = mesh.muted
+    muted = [key for key in drives if key in off]
     if muted:
         yield "UNMUTE", f"{len(muted)} shape keys of '{name}' are muted."
     narrow = _narrow(mesh, drives)
