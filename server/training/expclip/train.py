@@ -11,7 +11,7 @@ import logging
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -33,7 +33,8 @@ from .frames import LIPS, Batch, FrameStore, draw, make_store, open_store
 
 log = logging.getLogger(__name__)
 
-SIZES = {"paper": PAPER, "base": BASE, "tiny": TINY}
+AUTOENCODER: Final = WEIGHTS / "expclip_autoencoder.safetensors"
+SIZES: Final = {"paper": PAPER, "base": BASE, "tiny": TINY}
 
 
 @dataclass(frozen=True)
@@ -158,13 +159,15 @@ class Teacher:
         return (1.0 - share) * prompt + share * torch.from_numpy(drawn)
 
 
-def train(recipe: Recipe, corpus: Path, folder: Path, out: Path | None) -> ExpClipAnimator:
+def train(
+    recipe: Recipe, corpus: Path, folder: Path, out: Path | None, autoencoder: Path = AUTOENCODER
+) -> ExpClipAnimator:
     """Run a recipe and, with `out`, write the weights."""
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed)
     store = open_store(folder / "store")
-    encoder = load_expclip(WEIGHTS / "expclip_autoencoder.safetensors").encoder
+    encoder = load_expclip(autoencoder).encoder
     encoder.requires_grad_(False)
     model = ExpClipAnimator(recipe.config)
     log.info("%d parameters, %d utterances", count_parameters(model), len(store.spans))
@@ -186,9 +189,12 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--autoencoder", type=Path, default=AUTOENCODER)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(read_recipe(options.recipe), options.corpus, options.run, options.out)
+    train(
+        read_recipe(options.recipe), options.corpus, options.run, options.out, options.autoencoder
+    )
 
 
 if __name__ == "__main__":
