@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 from pathlib import Path
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and say where the report is."""
+    if importlib.util.find_spec("server.evaluation") is None:
+        raise Unavailable("The server's wheel cannot evaluate.", "Run this in a checkout.")
     if args.part == "cafe_talk":
         return _cafe_talk(args)
     data = args.data or Path(os.environ.get("SOLILOQUY_DATA", ""))
