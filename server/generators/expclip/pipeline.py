@@ -28,6 +28,7 @@ from server.generators.spoken import SpokenLine, spoken_line
 from server.language.express import Director, default_director
 from server.wire.messages import GenerateRequest
 
+from .facts import CONTROLS
 from .model import ExpClipAnimator
 from .prompts import Prompt, prompt_of
 from .weights import load_animator
@@ -59,9 +60,7 @@ class ExpClipGenerator:
     """See the module's first lines and `server.generators.base.Generator`."""
 
     name = "expclip"
-    understands = frozenset(
-        {"direction", "direction_strips", "pose", "emotion", "strips", "regenerate"}
-    )
+    understands = frozenset(CONTROLS)
 
     def __init__(
         self,
@@ -224,8 +223,8 @@ def _takes_note(request: GenerateRequest) -> tuple[str, ...]:
     )
 
 
-def create(device: str) -> ExpClipGenerator:
-    """Return the generator with the shipped weights, for the registry.
+def shipped(device: str) -> ExpClipGenerator:
+    """Return the generator with the shipped weights.
 
     Raises:
         WeightsError: weights are missing.

@@ -12,8 +12,9 @@ from arkit.clip import Phone
 from arkit.names import INDEX
 from server.generators.articulate.evidence import load_evidence
 from server.generators.base import Frames, Speech
-from server.generators.expclip import BASE, TINY, ExpClipGenerator
+from server.generators.expclip import BASE, TINY
 from server.generators.expclip.model import ExpClipAnimator
+from server.generators.expclip.pipeline import ExpClipGenerator
 from server.generators.expclip.prompts import CHANGE_SECONDS, prompt_of
 from server.generators.expclip.weights import load_animator, save_animator
 from server.language.errors import WeightsError
