@@ -62,7 +62,7 @@ def click(x, y, wait=0.6):
     yield from gesture("mousedown 1", "mouseup 1", wait=wait)
 
 
-def drag(start, end, steps=8):
+def drag(start, end, steps=8, hold=0.2):
     """In one go: Blender hears no timers while a file is dragged over it."""
     (x, y), (to_x, to_y) = start, end
     height = window().height
@@ -70,7 +70,8 @@ def drag(start, end, steps=8):
         f"mousemove {int(x + (to_x - x) * i / steps)} {int(height - (y + (to_y - y) * i / steps))}"
         for i in range(steps + 1)
     ]
-    yield from gesture(path[0], "mousedown 1", *path[1:], path[-1], path[-1], "mouseup 1")
+    nudges = (f"sleep {hold}", "mousemove_relative 2 2", f"sleep {hold}", "mousemove_relative 2 2")
+    yield from gesture(path[0], "mousedown 1", *path[1:], *nudges, f"sleep {hold}", "mouseup 1")
 
 
 def key(name, wait=0.6):

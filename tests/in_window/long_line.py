@@ -5,6 +5,7 @@ operator, and the drawing of the panels. CPU time of the thread is ours; wall ti
 the machine in it. What Blender itself does about new keys (undo step, redraw) comes with `written`.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -77,7 +78,7 @@ def story():
     REPORT["wall_seconds"] = time.monotonic() - begun
     REPORT["job"] = session().job.text
     REPORT["seconds"] = character.takes[0].seconds if character.takes else 0.0
-    REPORT["load"] = Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else ""
+    REPORT["load"] = os.getloadavg()[0]
     yield 1.0
     shot("long_done")
 

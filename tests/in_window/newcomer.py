@@ -46,10 +46,10 @@ def install():
     )
     yield 3.0
     did("drag the zip into the window")
-    yield from drag((640, window().height - 900), middle(area("VIEW_3D")), steps=12)
-    yield 1.5
-    source.terminate()
+    yield from drag((640, window().height - 900), middle(area("VIEW_3D")), steps=12, hold=1.0)
+    yield 3.0
     shot("1_dropped")
+    source.terminate()
     did("confirm the installation")
     yield from key("Return", wait=2.0)
     addons = bpy.context.preferences.addons
@@ -60,8 +60,11 @@ def install():
         settings.wheel_folder = str(wheels)
     if os.environ.get("SERVER_ADDRESS"):
         settings.address = os.environ["SERVER_ADDRESS"]
-    yield 3.0
-    REPORT["tab"] = region(area("VIEW_3D"), "UI").active_panel_category
+    if os.environ.get("BASE_PYTHON"):  # one for which the folder has wheels
+        sys.executable = os.environ["BASE_PYTHON"]
+    side = region(area("VIEW_3D"), "UI")
+    yield from until(lambda: side.active_panel_category == "Soliloquy", "the tab", 30)
+    yield 1.0
     shot("2_installed")
 
 
@@ -120,11 +123,13 @@ def generate():
     yield from press("soliloquy.generate")
     yield 1.5
     shot("6_generate")
-    if not session().is_busy and session().job is None and not _starting():
+    if not os.environ.get("SERVER_ADDRESS"):
         did("confirm the set-up of the engine")
         yield from key("Return", wait=3.0)
-        yield 20.0
+        yield 30.0
         shot("7_setting_up")
+        yield from until(_starting, "the engine", 2400)
+        shot("7_starting")
     yield from until(lambda: session().job is not None and session().job.is_over, "the take", 2400)
     yield 1.5
     shot("8_take")
@@ -141,7 +146,7 @@ def _starting():
 def play():
     did("Space")
     yield from gesture("mousemove 600 400", wait=0.3)
-    yield from key("space", wait=3.0)
+    yield from key("space", wait=2.0)
     REPORT["plays"] = window().screen.is_animation_playing
     shot("9_talks")
     yield from key("space")
