@@ -45,6 +45,7 @@ from .guidance import Scales
 from .habits import GAZE, Living, eyes_from_face, living_of
 from .sampling import Trajectory, sample
 from .weights import WEIGHTS, Network, load_weights, random_network
+from .xlsr import XlsrEncoder, at_times
 
 Array = NDArray[np.float64]
 
@@ -58,6 +59,7 @@ class _Take:
     """A plan's own state.
 
     Attributes:
+        sound: features of the paper's speech encoder and their times, or None.
         tails: pass -> its last final frames, in the network's scale, [n_given, C].
         living: blinks, gaze, head. regeneration: the take that a part is made anew of, at 25 fps.
     """
@@ -73,6 +75,7 @@ class _Take:
     n_steps: int
     living: Living
     base: tuple[Regeneration, ArkitClip] | None
+    sound: tuple[NDArray[np.float32], Array] | None = None
     tails: dict[str, Tensor] = field(default_factory=dict)
 
 
@@ -94,19 +97,38 @@ class CafeTalkGenerator:
     name = "cafe_talk"
     understands = frozenset(CONTROLS)
 
-    def __init__(self, network: Network, digest: str, evidence: EvidenceNet | None,
-                 device: str = "cpu", *, director: Director | None = None,
-                 encoder: TextEncoder | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        network: Network,
+        digest: str,
+        evidence: EvidenceNet | None,
+        device: str = "cpu",
+        *,
+        director: Director | None = None,
+        encoders: Path | None = None,
+    ) -> None:
+        """Take a trained network.
+
+        Args:
+            digest: hash of the weights. evidence: of the mouth in the sound, for `articulate`.
+            director: reads directions; the shipped one by default.
+            encoders: folder with `clip` and `xlsr`, for the `paper` size.
+
+        Raises:
+            EncoderError: an encoder that the size names cannot be had.
+        """
         self.network = network.to(device).eval()
         self.config: CafeTalkConfig = network.model.config
         self.evidence = evidence
         self.device = device
         self.director = director or default_director()
-        self.encoder = encoder or (
-            self.director.encoder
-            if self.config.text_encoder == "builtin"
-            else text_encoder(self.config.text_encoder)
-        )
+        folder = encoders or Path()
+        self.encoder: TextEncoder = self.director.encoder
+        if self.config.text_encoder != "builtin":
+            self.encoder = text_encoder(self.config.text_encoder, folder / "clip")
+        self.speech_encoder: XlsrEncoder | None = None
+        if self.config.speech_encoder == "xlsr":
+            self.speech_encoder = XlsrEncoder(folder / "xlsr", device)
         self.reach = _calibrated(network.calibration)
         self._digest = digest
 
@@ -139,6 +161,7 @@ class CafeTalkGenerator:
             living=living_of(speech, seed, self.network.habits, style_name,
                              _felt(direction, seconds)),
             base=regeneration and (regeneration, regeneration.base_at(config.fps)),
+            sound=self.speech_encoder and self.speech_encoder.encode(speech.samples),
         )  # fmt: skip
         return Plan(
             request=request, speech=speech, seed=seed, fps=config.fps, n_frames=n_frames,
@@ -196,7 +219,7 @@ class CafeTalkGenerator:
         given, is_given = self._given(window, "lips")
         return Trajectory(
             eps=keyed_noise(window.plan.seed, window.number, 0, shape).to(self.device),
-            audio=self._tensor(take.line.features(window.times, window.lips)),
+            audio=self._tensor(self._heard(take, window)),
             lips=self._tensor(window.lips[:, :N_CHANNELS] * config.scale),
             style=take.style, texts=take.texts[:1],
             intensities=torch.zeros(1, device=self.device),
@@ -204,6 +227,12 @@ class CafeTalkGenerator:
             given=given, is_given=is_given,
             scales=replace(take.scales, emotion=take.scales.audio), mode=take.mode,
         )  # fmt: skip
+
+    def _heard(self, take: _Take, window: _Window) -> NDArray[np.float32]:
+        """Return the speech features of a window, [T, n_audio]."""
+        if take.sound is None:
+            return take.line.features(window.times, window.lips)
+        return at_times(*take.sound, window.times)
 
     def _directed(self, window: _Window, neutral: Trajectory) -> Trajectory:
         take = window.take
