@@ -13,7 +13,7 @@ from ..line.reading import read_line
 from ..vendor import action_units
 from .adding import add_direction, add_strips, free_the_render
 from .copying import copy_strips, paste_strips
-from .reading import kind_of, our_strips
+from .reading import kind_of, our_strips, strips_by_kind
 
 
 def _au_items() -> list[tuple[str, str, str]]:
@@ -171,7 +171,7 @@ class SOLILOQUY_OT_copy_strips(bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """There must be some."""
-        if not our_strips(context):
+        if not any(strips_by_kind(context).values()):
             cls.poll_message_set("There are no strips to copy.")
             return False
         return True
@@ -236,7 +236,8 @@ class SOLILOQUY_OT_assign_strips(bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """A strip must be selected."""
-        if not any(s.select and kind_of(s) != "phone" for s in our_strips(context)):
+        kinds = strips_by_kind(context)
+        if not any(strip.select for strip in (*kinds["au"], *kinds["direction"])):
             cls.poll_message_set("Select Action Unit or direction strips in the Sequencer first.")
             return False
         return True

@@ -12,8 +12,7 @@ from ..core.presets import expression_pose, found_expressions
 from ..line.reading import read_line
 from ..pictures import pictures
 from ..ui import tr, wrapped
-from .phones import phone_strips
-from .reading import is_heard, kind_of, our_strips, strips_of_line, text_of
+from .reading import count_of_line, is_heard, kind_of, strips_by_kind, text_of
 
 
 class SOLILOQUY_UL_strips(bpy.types.UIList):
@@ -96,7 +95,8 @@ class SOLILOQUY_PT_strips(bpy.types.Panel):
         row.popover("SOLILOQUY_PT_expressions", text="Expression", icon="USER")
         row.operator("soliloquy.add_from_text", text="", icon="SMALL_CAPS")
         column.operator("soliloquy.add_direction", text="Direction", icon="OUTLINER_OB_FONT")
-        if any(kind_of(strip) != "phone" for strip in our_strips(context)):
+        kinds = strips_by_kind(context)
+        if kinds["au"] or kinds["direction"]:
             self._list(layout, context)
         row = layout.row(align=True)
         row.operator("soliloquy.copy_strips", text="Copy", icon="COPYDOWN")
@@ -117,26 +117,26 @@ class SOLILOQUY_PT_strips(bpy.types.Panel):
 
 def count_sentence(context) -> str:
     """How many strips the next Generate obeys."""
-    if not our_strips(context):
+    n = sum(map(len, strips_by_kind(context).values()))
+    if not n:
         return tr("No strips. They are added at the current frame.")
     character = active_character(context.scene)
     try:
         if character is None:
             raise LineError(tr("There is no character yet."))
         recording = read_line(character.line, context)
-        used = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
     except LineError as error:
-        n = len(our_strips(context))
         return tr("{n} strips, and no line to obey them: {why}").format(n=n, why=error)
-    n_aus, n_directions = (len(our_strips(context, kind)) for kind in ("au", "direction"))
-    parts = []
-    if n_aus:
-        parts.append(tr("{n} of {all} AU strips").format(n=len(used.aus), all=n_aus))
-    if n_directions:
-        n = len(used.directions)
-        parts.append(tr("{n} of {all} directions").format(n=n, all=n_directions))
-    if phone_strips(context, character.uid):
-        parts.append(tr("{n} phones, with silence between them").format(n=len(used.phones)))
+    counted = count_of_line(context, recording.start_frame, recording.seconds, character.uid)
+    told = {
+        "au": tr("{n} of {all} AU strips"),
+        "direction": tr("{n} of {all} directions"),
+        "phone": tr("{n} of {all} phones, with silence between them"),
+    }
+    parts = [
+        told[kind].format(n=obeyed, all=every)
+        for kind, (obeyed, every) in counted.items() if every
+    ]  # fmt: skip
     what = ", ".join(parts) or tr("none of the strips: they are other characters' phones")
     return tr("The next Generate uses {what}.").format(what=what)
 

@@ -13,7 +13,7 @@ from ..core.phone_plan import lay_phones
 from ..core.timing import scene_rate
 from ..takes.storage import load_clip
 from .adding import add_phones, free_the_render, prepared_editor
-from .reading import our_strips
+from .reading import strips_by_kind
 
 MOST = 4000
 """Strips in one go: with more, the Sequencer itself gets slow."""
@@ -21,7 +21,7 @@ MOST = 4000
 
 def phone_strips(context: Any, owner: str) -> list[Any]:
     """The phone strips of a character."""
-    return [strip for strip in our_strips(context, "phone") if strip.soliloquy_owner == owner]
+    return [s for s in strips_by_kind(context)["phone"] if s.soliloquy_owner == owner]
 
 
 def show_phones(context: Any, character: Any, take: Any) -> list[Any]:

@@ -480,7 +480,7 @@ MESSAGES: Final[dict[str, str]] = {
     "{generator}, seed {seed}, {seconds:.1f} s from frame {frame:g}.": "{generator}, Startwert {seed}, {seconds:.1f} s ab Bild {frame:g}.",
     "{n} of {all} AU strips": "{n} von {all} AU-Streifen",
     "{n} of {all} directions": "{n} von {all} Regiestreifen",
-    "{n} phones, with silence between them": "{n} Laute, mit Stille dazwischen",
+    "{n} of {all} phones, with silence between them": "{n} von {all} Lauten, mit Stille dazwischen",
     "{n} strips, and no line to obey them: {why}": "{n} Streifen, und keine Zeile, die sie befolgt: {why}",
     "{seconds:.2f} s are heard, from frame {frame:g}.": "{seconds:.2f} s sind zu hören, ab Bild {frame:g}.",
 }

@@ -91,12 +91,12 @@ def phones_are_shown_corrected_and_obeyed(address: str, wav: str, path: str) -> 
     right = cut or next(s for s in _of("phone") if s.frame_final_start == 47)
     right.name = "m"  # renamed in the Sequencer
     right.frame_final_start = 49  # and its edge moved
-    assert "4 phones" in count_sentence(bpy.context)
+    assert "4 of 4 phones" in count_sentence(bpy.context)
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.open_mainfile(filepath=path)
     tools.generate()
     _of("phone")[0].name = "qq"
-    assert "4 phones" in count_sentence(bpy.context), "a name that is no phone changes nothing"
+    assert "4 of 4 phones" in count_sentence(bpy.context), "a name that is no phone changes nothing"
     bpy.ops.soliloquy.remove_phones()
     tools.generate()
 
