@@ -3,8 +3,8 @@
     window 0   |new new new new|ahead|
     window 1              |given|new new new new|ahead|
 
-The last final frames of a window are given to the next. A few frames ahead are made and thrown
-away, so that a final frame has always heard what follows.
+The last final frames of a window are given to the next, and the frames ahead fade into its first
+new ones, so that no seam shows in the velocity and a final frame has always heard what follows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Windows:
     """How a take of `n_total` frames is cut.
 
     Attributes:
-        n_frames: of a window. n_given: from the one before. n_ahead: thrown away.
+        n_frames: of a window. n_given: from the one before. n_ahead: made, not final.
     """
 
     n_total: int

@@ -44,7 +44,7 @@ class CafeTalkConfig:
     fps: float = 25.0
     n_frames: int = 100
     n_given: int = 12
-    n_ahead: int = 4
+    n_ahead: int = 10
     scale: float = 4.0
     sampler: str = "dpm"
     n_steps: int = 8
@@ -59,6 +59,6 @@ BASE: Final = CafeTalkConfig(
 TINY: Final = CafeTalkConfig(
     n_blocks=1, n_state=16, n_heads=2, n_hidden=16, n_audio=N_SPOKEN, n_text=256, n_style=4,
     speech_encoder="phones", text_encoder="builtin", residual=True, styles=("Ada", "Bruno"),
-    n_frames=40, n_given=8, n_ahead=2, n_steps=2,
+    n_frames=40, n_given=8, n_ahead=4, n_steps=2,
 )  # fmt: skip
 SIZES: Final = {"paper": PAPER, "base": BASE, "tiny": TINY}

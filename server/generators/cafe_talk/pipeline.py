@@ -61,6 +61,7 @@ class _Take:
     Attributes:
         sound: features of the paper's speech encoder and their times, or None.
         tails: pass -> its last final frames, in the network's scale, [n_given, C].
+        ahead: pass -> the frames after them, [n_ahead, C], that fade into the next window.
         living: blinks, gaze, head. regeneration: the take that a part is made anew of, at 25 fps.
     """
 
@@ -77,6 +78,7 @@ class _Take:
     base: tuple[Regeneration, ArkitClip] | None
     sound: tuple[NDArray[np.float32], Array] | None = None
     tails: dict[str, Tensor] = field(default_factory=dict)
+    ahead: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass
@@ -283,11 +285,7 @@ class CafeTalkGenerator:
     def _closed(self, window: _Window, clips: dict[str, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
-        last = clips["lips"]
-        for name in PASSES:
-            last = clips.get(name, last)
-            tail = config.n_frames - config.n_ahead
-            take.tails[name] = last[tail - config.n_given : tail]
+        clips = self._joined(window, clips)
         fresh = take.windows.fresh(window.number)
         low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
         near = slice(low, high)
@@ -302,6 +300,25 @@ class CafeTalkGenerator:
             head=head[inner].astype(np.float32),
             eyes=eyes_from_face(face)[inner].astype(np.float32),
         )
+
+    def _joined(self, window: _Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Fade the frames ahead of the window before into this one; keep what the next needs."""
+        take, config = window.take, self.config
+        tail = config.n_frames - config.n_ahead
+        place = torch.arange(1, config.n_ahead + 1, device=self.device) / (config.n_ahead + 1)
+        share = (place * place * (3 - 2 * place))[:, None]
+        open_rows = slice(config.n_given, config.n_given + config.n_ahead)
+        joined: dict[str, Tensor] = {}
+        last = clips[PASSES[0]]
+        for name in PASSES:
+            if name in clips:
+                last = clips[name].clone()
+                if window.number:
+                    last[open_rows] = torch.lerp(take.ahead[name], last[open_rows], share)
+                joined[name] = last
+            take.tails[name] = last[tail - config.n_given : tail]
+            take.ahead[name] = last[tail:]
+        return joined
 
     def _face(self, window: _Window, clip: Tensor, near: slice, name: str) -> Array:
         """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""

@@ -218,3 +218,14 @@ def test_wide_eyes_shut_in_a_blink() -> None:
     shut = made["life"][:, INDEX["eyeBlinkLeft"]] > 0.9
     assert shut.any()
     assert whole[shut][:, INDEX["eyeWideLeft"]].max() < 0.15
+
+
+def test_no_seam_between_windows_shows_in_the_velocity() -> None:
+    made = take(ask(emotion="sad"))
+    eyes = [INDEX[name] for name in UPPER_FACE_NAMES]
+    speed = np.abs(np.diff((made["lips"] + made["emotion"])[:, eyes], axis=0)).mean(axis=1)
+    plan = tiny().plan(ask(emotion="sad"), line(), 0)
+    windows = plan.state["take"].windows
+    seams = [windows.start(k) + windows.fresh(k).start - 1 for k in range(1, windows.count)]
+    assert len(seams) > 3
+    assert speed[seams].mean() < 1.5 * np.median(speed)

@@ -46,7 +46,7 @@ def test_features_are_read_between_their_times() -> None:
 
 
 def test_a_folder_without_a_checkpoint_is_named_in_the_refusal(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="no XLSR checkpoint|needs the package transformers"):
+    with pytest.raises(EncoderError, match=r"no XLSR checkpoint|needs the package transformers"):
         XlsrEncoder(tmp_path / "nowhere")
 
 
