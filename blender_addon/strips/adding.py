@@ -74,6 +74,7 @@ def _add_phone(editor: Any, span: PhoneSpan, number: int, channel: int, owner: s
     strip = compat.new_colour_strip(editor, name, row, span.start, length)
     strip.blend_type = "ALPHA_OVER"
     strip.blend_alpha = 0.0
+    strip.select = False  # Blender selects what is new; hundreds would move with the next one
     strip.soliloquy_phone_start, strip.soliloquy_phone_end = span.exact_start, span.exact_end
     strip.soliloquy_owner = owner
     strip.soliloquy_phone = span.phone

@@ -107,7 +107,7 @@ def strips_of_line(
     end = float("inf") if seconds is None else start_frame + seconds * rate
     aus = (spec_of(strip, start_frame, end, rate) for strip in read_strips(context, owner))
     directions = (
-        direction_of(_frame_direction(strip), start_frame, end, rate)
+        direction_of(_frame_direction(scene, strip), start_frame, end, rate)
         for strip in _heard(context, "direction", owner)
     )
     spans = [phone_span(strip) for strip in _heard(context, "phone", owner)]
@@ -158,8 +158,11 @@ def _heard(context: Any, kind: str, owner: str) -> list[Any]:
     return [strip for strip in our_strips(context, kind) if is_heard(editor, strip, owner)]
 
 
-def _frame_direction(strip: Any) -> FrameDirection:
-    return FrameDirection(text_of(strip), *compat.strip_span(strip), strip.facs_intensity)
+def _frame_direction(scene: Any, strip: Any) -> FrameDirection:
+    """A direction has one intensity: the mean of an animated one."""
+    start, end = compat.strip_span(strip)
+    values = [value for _, value in intensity_keys(scene, strip, start, end)]
+    return FrameDirection(text_of(strip), start, end, sum(values) / len(values))
 
 
 def _frame_strip(scene: Any, strip: Any) -> FrameStrip:

@@ -18,6 +18,9 @@ def test_directions_over_the_line_go_into_the_request(
     assert (furious.text, furious.start, furious.end) == ("furious, then cold", 0.25, 1.25)
     assert furious.intensity == pytest.approx(0.6)
     assert (calm.text, calm.start, calm.end) == ("calm", 1.5, 2.0)
+    assert calm.intensity == pytest.approx(0.4, abs=0.01), (
+        "an animated intensity counts as its mean"
+    )
 
 
 def test_phones_that_were_corrected_are_obeyed(

@@ -53,6 +53,11 @@ def directions_go_along(address: str, wav: str, path: str) -> None:
     assert furious.name == "furious, then cold" and tuple(furious.color) != colour
     assert "2 of 3 directions" in count_sentence(bpy.context)
     assert not scene.render.use_sequencer, "F12 still renders the 3D scene"
+    calm = _of("direction")[1]
+    start, end = (round(frame) for frame in (calm.frame_final_start, calm.frame_final_end))
+    for frame, value in ((start, 0.2), (end, 0.6)):
+        calm.facs_intensity = value
+        calm.keyframe_insert("facs_intensity", frame=frame)
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.wm.open_mainfile(filepath=path)
