@@ -34,6 +34,6 @@ def unmasked(generator: CafeTalkGenerator) -> UnmaskedCafeTalk:
         generator.provenance()["weights"],
         generator.evidence,
         generator.device,
-        generator.director,
-        generator.encoder,
+        director=generator.director,
+        encoder=generator.encoder,
     )
