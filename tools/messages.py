@@ -101,7 +101,7 @@ def is_word(text: str) -> bool:
     codes = {*action_units.ACTION_UNITS, *names.ARKIT_NAMES, *_NOT_WORDS}
     plays = text.startswith("Plays ") and text[6:] in codes
     unit = text.replace(",", "").split(" ")[0] in codes  # "AU12 lip corner puller", "AU1, AU4"
-    return not (text in codes or plays or unit or len(text) < 2)
+    return not (text in codes or plays or unit or re.search(r"[^\W\d_]{2}", text) is None)
 
 
 def all_messages() -> dict[str, str]:
