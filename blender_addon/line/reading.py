@@ -185,11 +185,11 @@ def source_seconds(audio: Path | bytes) -> float | None:
 
 @lru_cache(maxsize=64)
 def _file_seconds(path: str, _changed: int, _size: int) -> float | None:
-    if not compat.HAS_AUDIO:
+    try:
+        import aud  # some builds with sound strips have no module for Python
+    except ImportError:
         with Path(path).open("rb") as file:
             return wav_seconds(file)
-    import aud
-
     try:
         sound = aud.Sound(path)
         length, rate = sound.length, sound.specs[0]
