@@ -214,9 +214,62 @@ def escaped():
     REPORT["takes_after_escape"] = len(character().takes)
 
 
+def au_strip():
+    editor = window().scene.sequence_editor
+    strips = getattr(editor, "strips", None)
+    return next(s for s in (editor.sequences if strips is None else strips) if s.type == "COLOR")
+
+
+def drag_strip():
+    """Take an AU strip by its middle and move it, as a person would."""
+    low = area("SEQUENCE_EDITOR")
+    lanes, strip = region(low), au_strip()
+    REPORT["strip_before"] = int(strip.frame_final_start)
+    middle = (strip.frame_final_start + strip.frame_final_end) / 2
+    x, y = lanes.view2d.view_to_region(middle, strip.channel + 0.5)
+    far, _ = lanes.view2d.view_to_region(middle + 15, strip.channel + 0.5)
+    x, far, y = lanes.x + x, lanes.x + far, window().height - (lanes.y + y)
+    path = [f"mousemove {x + (far - x) * i // 6} {y}" for i in range(1, 7)]
+    gestures = [f"mousemove {x} {y}", "sleep .3", "mousedown 1", *path, "sleep .3", "mouseup 1"]
+    subprocess.Popen(["bash", "-c", "; sleep .1; ".join(f"xdotool {g}" for g in gestures)])
+
+
+def dragged():
+    REPORT["strip_after"] = int(au_strip().frame_final_start)
+    shot("2b_dragged")
+
+
+def save_and_reopen():
+    path = str(OUT / "scene.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+
+
+def reopened():
+    REPORT["takes_after_reopening"] = len(character().takes)
+    key = character().meshes[0].object.data.shape_keys
+    values = []
+    for frame in (10, 20, 30, 40):
+        window().scene.frame_set(frame)
+        values.append(key.key_blocks["jawOpen"].value)
+    REPORT["jaw_moves_after_reopening"] = max(values) - min(values)
+
+
 def render():
     """F12 with strips in the Sequencer shows the 3D scene."""
-    REPORT["use_sequencer"] = window().scene.render.use_sequencer
+    scene = window().scene
+    REPORT["use_sequencer"] = scene.render.use_sequencer
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.render.resolution_percentage = 20
+    scene.render.filepath = str(OUT / "render.png")
+    camera = scene.camera
+    camera.location = (0.0, character().meshes[0].object.location.y - 1.0, 0.0)
+    camera.rotation_euler = (1.5708, 0.0, 0.0)
+    camera.data.clip_start = 0.01
+    bpy.ops.render.render(write_still=True)
+    picture = bpy.data.images.load(scene.render.filepath)
+    tones = {round(value, 2) for value in picture.pixels[0::4]}
+    REPORT["tones_of_the_render"] = len(tones)
 
 
 def leave():
@@ -252,6 +305,11 @@ STEPS = [
     wait,
     strip_tab,
     wait,
+    drag_strip,
+    wait,
+    wait,
+    wait,
+    dragged,
     ready,
     watch_pump,
     press,
@@ -268,6 +326,9 @@ STEPS = [
     wait,
     until_over,
     escaped,
+    save_and_reopen,
+    wait,
+    reopened,
     render,
     leave,
 ]
@@ -289,5 +350,5 @@ def tick():
     return 1.0
 
 
-bpy.app.timers.register(tick, first_interval=3.0)
+bpy.app.timers.register(tick, first_interval=3.0, persistent=True)
 bpy.app.timers.register(_heartbeat, first_interval=1.0)

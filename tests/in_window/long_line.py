@@ -36,6 +36,15 @@ def timed(name, function):
     return run
 
 
+def _timed_draw(draw):
+    run = timed("panels", draw)
+
+    def draw_timed(self, context):  # Blender counts the arguments
+        run(self, context)
+
+    return draw_timed
+
+
 def watch():
     from bl_ext.user_default.soliloquy import registration
     from bl_ext.user_default.soliloquy.generate import operators, session
@@ -46,7 +55,7 @@ def watch():
     for cls in registration.CLASSES:
         if issubclass(cls, bpy.types.Panel):
             bpy.utils.unregister_class(cls)
-            cls.draw = timed("panels", cls.draw)
+            cls.draw = _timed_draw(cls.draw)
             bpy.utils.register_class(cls)
 
 
@@ -65,7 +74,7 @@ def story():
         bpy.ops.soliloquy.add_head("EXEC_DEFAULT", True)
     character = window().scene.soliloquy.characters[0]
     character.line.source = "FILE"
-    character.line.filepath = str(HERE / "long.wav")
+    character.line.filepath = str(HERE / "line.wav")
     yield 1.0
     from bl_ext.user_default.soliloquy.generate.session import session
 
