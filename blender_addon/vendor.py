@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flame import clip as flame_clip
     from flame import errors as flame_errors
     from flame import model as flame_model
+    from flame import model_files as flame_model_files
     from flame import skinning as flame_skinning
     from server.wire import assemble, client, messages
     from server.wire import errors as wire_errors
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         "flame_clip",
         "flame_errors",
         "flame_model",
+        "flame_model_files",
         "flame_skinning",
         "live_link_csv",
         "live_link_udp",
@@ -47,8 +49,8 @@ if TYPE_CHECKING:
         "presets",
         "report",
         "retime",
-        "unreal_script",
         "splicing",
+        "unreal_script",
         "wire_errors",
     ]
 
@@ -75,6 +77,7 @@ _MODULES = {
     "flame_clip": f"{_FLAME}.clip",
     "flame_errors": f"{_FLAME}.errors",
     "flame_model": f"{_FLAME}.model",
+    "flame_model_files": f"{_FLAME}.model_files",
     "flame_skinning": f"{_FLAME}.skinning",
     "assemble": f"{_WIRE}.assemble",
     "client": f"{_WIRE}.client",

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import FlameClipError
+from .reading import MAX_BYTES
 
 Float = NDArray[np.float32]
 
@@ -214,10 +215,12 @@ def _label(path: Path | BinaryIO) -> str:
 
 
 def _arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
-    loaded = np.load(file, allow_pickle=False)
-    if not hasattr(loaded, "files"):
-        raise FlameClipError("it is one array without names")
-    with loaded as data:
+    with ZipFile(file) as packed:
+        size = sum(member.file_size for member in packed.infolist())
+    if size > MAX_BYTES:
+        raise FlameClipError(f"it unpacks to {size / 2**20:.0f} MB")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as data:
         return {name: data[name] for name in data.files}
 
 

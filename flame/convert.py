@@ -82,7 +82,7 @@ def arkit_to_flame(clip: ArkitClip, model: FlameModel | None = None) -> FlameCli
         neck=_vectors(clip.head).astype(np.float32),
         eyes=eyes.astype(np.float32),
         contacts=tuple(clip.contacts),
-        notes=(*clip.notes, *_lost(shapes, faces)),
+        notes=(*clip.notes, *_carried(shapes), *_lost(shapes, faces)),
         provenance=clip.provenance,
     )
 
@@ -184,7 +184,8 @@ def _same_mesh(clip: FlameClip, source: FlameModel, target: FlameModel) -> Flame
     padded = np.zeros((clip.n_frames, source.n_expressions))
     padded[:, : clip.expression.shape[1]] = clip.expression
     left = wanted - basis @ change
-    moved = 1000.0 * np.sqrt(np.mean((padded @ left.T) ** 2, axis=1) * 3) if len(padded) else left
+    gram = left.T @ left / source.n_vertices
+    moved = 1000.0 * np.sqrt(np.maximum(((padded @ gram) * padded).sum(axis=1), 0.0))
     note = f"Converted to the basis of '{target.name}': {_shares(moved)} of the motion is lost."
     return replace(
         clip,
@@ -344,6 +345,17 @@ def _head(clip: FlameClip) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         root = mean.inv() * root
         notes = ("The global rotation faces a camera; the head turns about its mean.",)
     return _angles((root * neck).as_rotvec().astype(np.float32)), notes
+
+
+def _carried(shapes: ShapeMap) -> tuple[str, ...]:
+    """Say how well the 52 shapes fit a model that is not our own."""
+    if shapes.registration_error_mm == 0.0:
+        return ()
+    laid, shown = shapes.registration_error_mm, shapes.fit_error_mm
+    return (
+        f"The 52 shapes lie on '{shapes.model.name}' to {laid:.2f} mm (mean); its expressions show "
+        f"each at full strength to {shown:.2f} mm (rms).",
+    )
 
 
 def _lost(shapes: ShapeMap, faces: Array) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ Array = NDArray[np.float64]
 
 _VERSION: Final = 1  # of the registration; part of the cache's file name
 _FIT_MM: Final = 0.01
-"""Ridge of the fit: a coefficient of one standard deviation may cost this much, in mm rms."""
+"""Ridge of the fit to a foreign basis: what an expression coefficient of 1 costs, in mm rms."""
+_OWN_FIT_MM: Final = 1e-4
 _JAW_SHARE: Final = 0.5  # vertices that follow the jaw by more show how it turns
 _EYE_MM_PER_RADIAN: Final = 8.0  # what the gaze weighs: two irises of 12 mm in a small face
 _STEP: Final = 1e-3  # radians
@@ -169,7 +170,7 @@ def make_map(model: FlameModel) -> ShapeMap:
     basis = model.expression_directions[used].reshape(-1, model.n_expressions).astype(np.float64)
     to_mm = 1000.0 / np.sqrt(len(used))
     gram = basis.T @ basis * to_mm**2
-    ridge = _FIT_MM**2 * np.eye(len(gram))
+    ridge = (_OWN_FIT_MM if is_own else _FIT_MM) ** 2 * np.eye(len(gram))
     per_axis = [taken_by_jaw(shapes, share, axis) for axis in range(2)]
     targets = np.stack([offsets, *per_axis]).reshape(3 * len(ARKIT_NAMES), -1)
     fitted = np.linalg.solve(gram + ridge, basis.T @ targets.T * to_mm**2).T

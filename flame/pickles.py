@@ -2,168 +2,43 @@
 
 A pickle is a program. Here its opcodes are walked by a small interpreter of our own that knows
 numbers, text, lists, dicts and a short list of names (numpy arrays, SciPy sparse matrices, chumpy
-variables). Those names are never imported: each stands for one of the makers below, which only
-puts together arrays whose bytes are in the file. Any other name ends the reading, and nothing is
-called, imported or given attributes. Sizes cannot be declared larger than the file.
+variables). Those names are never imported: each stands for a maker of `flame.pickle_names`, which
+only puts together arrays whose bytes are in the file. Any other name ends the reading, and nothing
+is called, imported or given attributes. Sizes cannot be declared larger than the file.
 
 Both generations are read: Python 2 (text in Latin-1, `__builtin__`, `copy_reg`) and Python 3.
 """
 
 from __future__ import annotations
 
-import math
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
 
 from .errors import FlameFileError
+from .pickle_names import (
+    PickledArray,
+    PickledObject,
+    PickledType,
+    array_of,
+    expect,
+    known,
+    made,
+    members,
+)
 
 MAX_OPCODES: Final = 4_000_000
 """A FLAME file has some hundreds; landmark lists written number by number a few thousand."""
 MAX_DENSE: Final = 8_000_000
 """Numbers in all sparse matrices once they are written out."""
-MAX_SCALAR: Final = 4096
 MAX_DEPTH: Final = 32
-_NUMBER_KINDS: Final = "biuf"
 
 
 class _Mark:
     """Where a list of arguments begins."""
-
-
-@dataclass
-class _Name:
-    """A global name of the pickle: what it is to us, and what makes it."""
-
-    name: str
-    make: Callable[..., Any] | None = None
-
-
-@dataclass
-class _Array:
-    """A numpy array on its way: `_reconstruct` makes it, its state fills it."""
-
-    state: tuple[Any, ...] = ()  # shape, type, whether Fortran's order, raw bytes
-
-    def fill(self, state: Any) -> None:
-        _, *rest = state
-        self.state = tuple(rest)
-
-
-@dataclass
-class _Type:
-    """A dtype: its code, and the byte order that its state adds."""
-
-    code: str
-
-    def fill(self, state: Any) -> None:
-        order = state[1]
-        if order in ("<", ">", "|", "="):
-            self.code = order + self.code.lstrip("<>|=")
-
-    def dtype(self) -> np.dtype[Any]:
-        code = self.code.lstrip("<>|=")
-        if code in ("O", "O4", "O8"):
-            return np.dtype(object)
-        if not code.isalnum():
-            raise ValueError(f"an array of type {self.code!r}")
-        kind = np.dtype(self.code)
-        if kind.kind not in _NUMBER_KINDS + "SU":
-            raise ValueError(f"an array of type {self.code!r}")
-        return kind
-
-
-@dataclass
-class _Object:
-    """An instance of a class that is known by name only: its attributes."""
-
-    name: str
-    state: dict[str, Any] = field(default_factory=dict)
-
-    def fill(self, state: Any) -> None:
-        parts = state if isinstance(state, tuple) else (state,)
-        for part in parts:
-            if isinstance(part, dict):
-                self.state.update(part)
-
-
-def _array(shape: Any, kind: Any, is_fortran: Any, data: Any) -> Any:
-    """Return the array whose raw bytes (or list of objects) stand in the file."""
-    dtype = kind.dtype()
-    shape = tuple(int(n) for n in (shape if isinstance(shape, tuple) else (shape,)))
-    if dtype.kind == "O":
-        return _expect(data, list)[0] if shape == () else _expect(data, list)
-    raw = data.encode("latin-1") if isinstance(data, str) else data
-    if not isinstance(raw, (bytes, bytearray)) or min(shape, default=0) < 0:
-        raise ValueError(f"an array of shape {shape} without its bytes")
-    if math.prod(shape) * dtype.itemsize != len(raw):
-        raise ValueError(f"an array of shape {shape} with {len(raw)} bytes")
-    return np.frombuffer(raw, dtype).reshape(shape, order="F" if is_fortran else "C")
-
-
-def _scalar(kind: Any, data: Any) -> Any:
-    if len(data) > MAX_SCALAR:
-        raise ValueError(f"a number of {len(data)} bytes")
-    return _array((), kind, False, data).item()
-
-
-def _from_buffer(data: Any, kind: Any, shape: Any, order: Any = "C") -> _Array:
-    return _Array((shape, kind, order == "F", data))
-
-
-def _encode(text: Any, encoding: Any = "latin1") -> Any:
-    """Return the text itself, which `_array` reads as bytes: Python 3's way to write them."""
-    if encoding not in ("latin1", "latin-1"):
-        raise ValueError(f"bytes written as {encoding!r}")
-    return _expect(text, str)
-
-
-def _instance(cls: Any, *_: Any) -> Any:
-    """`copyreg._reconstructor`, `copyreg.__newobj__`: an empty instance of a known class."""
-    if not isinstance(cls, _Name) or cls.make is None:
-        raise ValueError("an instance of something that is no class")
-    return cls.make()
-
-
-def _type(code: Any, *_: Any) -> _Type:
-    if not isinstance(code, str):
-        raise ValueError("an array with fields")
-    return _Type(code)
-
-
-def _is(name: str) -> Callable[..., _Object]:
-    return lambda *_: _Object(name)
-
-
-_NUMPY_CORES: Final = ("numpy.core", "numpy._core")
-_MAKERS: Final[dict[str, Callable[..., Any] | None]] = {
-    **{f"{core}.multiarray._reconstruct": lambda *_: _Array() for core in _NUMPY_CORES},
-    **{f"{core}.multiarray.scalar": _scalar for core in _NUMPY_CORES},
-    **{f"{core}.numeric._frombuffer": _from_buffer for core in _NUMPY_CORES},
-    "numpy.ndarray": None,
-    "numpy.dtype": _type,
-    "_codecs.encode": _encode,
-    "copy_reg._reconstructor": _instance,
-    "copyreg._reconstructor": _instance,
-    "__builtin__.object": None,
-    "builtins.object": None,
-    "__builtin__.set": lambda items=(): set(_members(items)),
-    "builtins.set": lambda items=(): set(_members(items)),
-    "__builtin__.bytes": lambda: b"",  # how Python 3 writes empty bytes for Python 2
-    "builtins.bytes": lambda: b"",
-    "chumpy.ch.Ch": _is("chumpy"),
-    **{
-        f"scipy.sparse.{underscore}{kind}.{kind}_{suffix}": _is(kind)
-        for underscore in ("", "_")
-        for kind in ("csc", "csr", "coo")
-        for suffix in ("matrix", "array")
-    },
-}
-"""Every name that may stand in a file, and our own maker for it (None: only an argument)."""
 
 
 class _Reader:
@@ -238,11 +113,11 @@ class _Reader:
 
     def _op_append(self, _: Any) -> None:
         item = self.stack.pop()
-        _expect(self.stack[-1], list).append(item)
+        expect(self.stack[-1], list).append(item)
 
     def _op_appends(self, _: Any) -> None:
         items = self._since_mark()
-        _expect(self.stack[-1], list).extend(items)
+        expect(self.stack[-1], list).extend(items)
 
     def _op_dict(self, _: Any) -> None:
         items = self._since_mark()
@@ -250,45 +125,45 @@ class _Reader:
 
     def _op_setitem(self, _: Any) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        _expect(self.stack[-1], dict).update(_mapping([key, value]))
+        expect(self.stack[-1], dict).update(_mapping([key, value]))
 
     def _op_setitems(self, _: Any) -> None:
         items = self._since_mark()
-        _expect(self.stack[-1], dict).update(_mapping(items))
+        expect(self.stack[-1], dict).update(_mapping(items))
 
     def _op_additems(self, _: Any) -> None:
         items = self._since_mark()
-        _expect(self.stack[-1], set).update(_members(items))
+        expect(self.stack[-1], set).update(members(items))
 
     def _op_frozenset(self, _: Any) -> None:
-        self.stack.append(frozenset(_members(self._since_mark())))
+        self.stack.append(frozenset(members(self._since_mark())))
 
     def _op_global(self, argument: str) -> None:
         module, _, name = argument.partition(" ")
-        self.stack.append(_known(module, name))
+        self.stack.append(known(module, name))
 
     def _op_stack_global(self, _: Any) -> None:
         name, module = self.stack.pop(), self.stack.pop()
-        self.stack.append(_known(_expect(module, str), _expect(name, str)))
+        self.stack.append(known(expect(module, str), expect(name, str)))
 
     def _op_reduce(self, _: Any) -> None:
-        arguments = _expect(self.stack.pop(), tuple)
-        self.stack.append(_made(self.stack.pop(), arguments))
+        arguments = expect(self.stack.pop(), tuple)
+        self.stack.append(made(self.stack.pop(), arguments))
 
     _op_newobj = _op_reduce
 
     def _op_inst(self, argument: str) -> None:
         module, _, name = argument.partition(" ")
         arguments = tuple(self._since_mark())
-        self.stack.append(_made(_known(module, name), arguments))
+        self.stack.append(made(known(module, name), arguments))
 
     def _op_obj(self, _: Any) -> None:
         first, *arguments = self._since_mark()
-        self.stack.append(_made(first, tuple(arguments)))
+        self.stack.append(made(first, tuple(arguments)))
 
     def _op_build(self, _: Any) -> None:
         state, target = self.stack.pop(), self.stack[-1]
-        if not isinstance(target, (_Array, _Type, _Object)):
+        if not isinstance(target, (PickledArray, PickledType, PickledObject)):
             raise ValueError(f"a state for {type(target).__name__}")
         target.fill(state)
 
@@ -313,38 +188,8 @@ _CONSTANTS: Final[dict[str, Callable[[], Any]]] = {
 _IGNORED: Final = frozenset({"PROTO", "FRAME"})
 
 
-def _members(items: Any) -> list[Any]:
-    """Let through what may be a key: hashing nested tuples could take for ever."""
-    for item in items:
-        if not isinstance(item, (str, bytes, int, float, type(None))):
-            raise ValueError(f"{type(item).__name__} as a key")
-    return list(items)
-
-
 def _mapping(items: list[Any]) -> dict[Any, Any]:
-    return dict(zip(_members(items[::2]), items[1::2], strict=True))
-
-
-def _expect(value: Any, kind: type) -> Any:
-    if not isinstance(value, kind):
-        raise ValueError(f"{type(value).__name__} where {kind.__name__} belongs")
-    return value
-
-
-def _known(module: str, name: str) -> _Name:
-    full = f"{module}.{name}"
-    if full not in _MAKERS:
-        raise FlameFileError(
-            f"it names '{full[:80]}', which no FLAME file needs; nothing was run. "
-            "Get the file again from where it is published."
-        )
-    return _Name(full, _MAKERS[full])
-
-
-def _made(name: Any, arguments: tuple[Any, ...]) -> Any:
-    if not isinstance(name, _Name) or name.make is None:
-        raise ValueError("a call of something that is no maker")
-    return name.make(*arguments)
+    return dict(zip(members(items[::2]), items[1::2], strict=True))
 
 
 class _Plain:
@@ -358,14 +203,14 @@ class _Plain:
     def of(self, value: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise ValueError(f"values nested deeper than {MAX_DEPTH}")
-        if not isinstance(value, (_Array, _Object, dict, list, tuple)):
+        if not isinstance(value, (PickledArray, PickledObject, dict, list, tuple)):
             return value
         if id(value) not in self._made:
             self._made[id(value)] = self._make(value, depth + 1)
         return self._made[id(value)]
 
     def _make(self, value: Any, depth: int) -> Any:
-        if isinstance(value, _Array):
+        if isinstance(value, PickledArray):
             return self._array(value, depth)
         if isinstance(value, dict):
             return {key: self.of(item, depth) for key, item in value.items()}
@@ -374,13 +219,13 @@ class _Plain:
         state = {key: self.of(item, depth) for key, item in value.state.items()}
         return np.asarray(state["x"]) if value.name == "chumpy" else self._dense(value.name, state)
 
-    def _array(self, value: _Array, depth: int) -> Any:
+    def array_of(self, value: PickledArray, depth: int) -> Any:
         if len(value.state) != 4:
             raise ValueError("an array without its numbers")
         self._bytes_left -= len(value.state[3])
         if self._bytes_left < 0:
             raise ValueError("arrays larger than the file")
-        return self.of(_array(*value.state), depth)
+        return self.of(array_of(*value.state), depth)
 
     def _dense(self, kind: str, state: dict[str, Any]) -> Any:
         """Write a SciPy sparse matrix out, [rows, columns]."""

@@ -27,14 +27,15 @@ sys.path.insert(0, str(ROOT))
 from blender_addon.core.head_file import head_of, save_head  # noqa: E402
 from flame.built_in import built_in_flame_model  # noqa: E402
 from flame.head import built_in_head  # noqa: E402
-from flame.model import write_flame_model  # noqa: E402
+from flame.model_files import write_flame_model  # noqa: E402
 from tools.server_wheel import build_server_wheel, engine_constraints  # noqa: E402
 
 PYZMQ: Final = "pyzmq==27.3.0"
 PLATFORMS: Final = ("win_amd64", "macosx_10_15_universal2", "manylinux_2_28_x86_64")
 BLENDER_PLATFORMS: Final = ("windows-x64", "macos-x64", "macos-arm64", "linux-x64")
 FLAME_MODULES: Final = (
-    "__init__", "errors", "pickles", "reading", "skinning", "model", "clip",
+    "__init__", "errors", "pickle_names", "pickles", "reading", "skinning", "model",
+    "model_files", "clip",
 )  # fmt: skip
 """What of `flame` needs numpy alone, and Blender has no more."""
 _UNWANTED: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "_vendor", "assets")

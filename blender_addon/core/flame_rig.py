@@ -14,7 +14,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..vendor import flame_clip, flame_errors, flame_model, flame_skinning
+from ..vendor import (
+    flame_clip,
+    flame_errors,
+    flame_model,
+    flame_model_files,
+    flame_skinning,
+)
 from .errors import CharacterError
 
 Float = NDArray[np.float32]
@@ -38,9 +44,9 @@ def read_model(path: Path | None) -> flame_model.FlameModel:
     """
     try:
         if path is not None:
-            return flame_model.read_flame_model(path)
+            return flame_model_files.read_flame_model(path)
         if BUILT_IN_FILE.is_file():
-            return flame_model.read_flame_model(BUILT_IN_FILE)
+            return flame_model_files.read_flame_model(BUILT_IN_FILE)
     except flame_errors.FlameError as error:
         raise CharacterError(str(error)) from error
     module, _, function = CHECKOUT_SOURCE.partition(":")

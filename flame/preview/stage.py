@@ -186,6 +186,8 @@ class Stage:
     def _add_group(self, pyvista: Any, group: _Gloss) -> None:
         head = self._head
         faces = [head.part_faces(name) for name in group.parts if name in head.parts]
+        if not faces:
+            return
         quads = np.concatenate(faces).astype(np.int64)
         used, local = np.unique(quads, return_inverse=True)
         cells = np.insert(local.reshape(-1, 4), 0, 4, axis=1).ravel()

@@ -124,7 +124,7 @@ def _read_flame(args: argparse.Namespace) -> FlameClip:
 
 def _model(path: Path | None) -> FlameModel:
     from flame.built_in import built_in_flame_model
-    from flame.model import read_flame_model
+    from flame.model_files import read_flame_model
 
     return built_in_flame_model() if path is None else read_flame_model(path)
 

@@ -13,7 +13,7 @@ from server.training.corpus.performing import perform
 from server.training.corpus.programmes import programme_for
 from server.training.corpus.scenes import Scene
 
-FEELINGS = ("rage", "joy", "terror", "disgust")
+FEELINGS = ("rage", "terror")
 _SOUNDS = (
     "sil", "p", "ɑ", "m", "u", "b", "ɔ", "t", "f", "i", "n", "sil", "w", "ʌ", "n", "b", "æ", "d",
     "ɹ", "i", "m", "v", "o", "p", "ə", "sil",

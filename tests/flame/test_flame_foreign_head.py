@@ -16,7 +16,8 @@ from flame.built_in import built_in_flame_model
 from flame.convert import arkit_to_flame, flame_to_arkit, to_basis
 from flame.errors import TransferError
 from flame.mapping import shape_map
-from flame.model import FlameModel, read_flame_model, write_flame_model
+from flame.model import FlameModel
+from flame.model_files import read_flame_model, write_flame_model
 from flame.registration import register
 
 pytestmark = pytest.mark.data

@@ -12,7 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from flame.built_in import built_in_flame_model
 from flame.errors import BasisError, FlameError
-from flame.model import FlameModel, TorchFlame, read_flame_model, write_flame_model
+from flame.model import FlameModel, TorchFlame
+from flame.model_files import read_flame_model, write_flame_model
 from flame.skinning import rotation_matrices
 
 

@@ -21,7 +21,7 @@ import scipy.sparse
 from flame_files import flame_arrays, landmark_arrays, write_pickle
 
 from flame.errors import FlameFileError
-from flame.model import LANDMARK_FILES, read_flame_model, write_flame_model
+from flame.model_files import LANDMARK_FILES, read_flame_model, write_flame_model
 from flame.pickles import read_pickle
 from flame.reading import MAX_BYTES, read_arrays
 
