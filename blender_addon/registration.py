@@ -10,6 +10,7 @@ from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
 from .character import properties as character_properties
+from .character import transfer_panel
 from .character import repairs as character_repairs
 from .connection import engine_operators, keys_operators
 from .connection import operators as connection_operators
@@ -62,6 +63,7 @@ CLASSES: tuple[type, ...] = (
     *menus.CLASSES,
     # Panels, in the order of work.
     *character_panels.CLASSES,
+    *transfer_panel.CLASSES,
     *line_panels.CLASSES,
     *strips_panels.CLASSES,
     *generate_panels.CLASSES,
