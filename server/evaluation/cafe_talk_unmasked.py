@@ -6,6 +6,7 @@ guidance does.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -29,11 +30,7 @@ class UnmaskedCafeTalk(CafeTalkGenerator):
 
 def unmasked(generator: CafeTalkGenerator) -> UnmaskedCafeTalk:
     """Return a generator with the same weights and no mask."""
-    return UnmaskedCafeTalk(
-        generator.network,
-        generator.provenance()["weights"],
-        generator.evidence,
-        generator.device,
-        director=generator.director,
-        encoder=generator.encoder,
-    )
+    other = copy.copy(generator)
+    other.__class__ = UnmaskedCafeTalk
+    assert isinstance(other, UnmaskedCafeTalk)
+    return other
