@@ -219,7 +219,7 @@ class _Plain:
         state = {key: self.of(item, depth) for key, item in value.state.items()}
         return np.asarray(state["x"]) if value.name == "chumpy" else self._dense(value.name, state)
 
-    def array_of(self, value: PickledArray, depth: int) -> Any:
+    def _array(self, value: PickledArray, depth: int) -> Any:
         if len(value.state) != 4:
             raise ValueError("an array without its numbers")
         self._bytes_left -= len(value.state[3])
