@@ -222,7 +222,7 @@ class Session:
             take, packed = self._packing.pop(0)
             assert self._target is not None
             self._writer = TakeWriter(
-                self._target, take, packed.result(), self._n_written, self._base
+                self._target, take, packed.result(), self._n_written, base=self._base
             )
         if job.received_all:
             job.writing()

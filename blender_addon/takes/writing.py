@@ -87,6 +87,7 @@ class TakeWriter:
         take: clip.ArkitClip,
         prepared: Prepared,
         number: int = 0,
+        *,
         base: clip.ArkitClip | None = None,
         edits: Edits | None = None,
     ) -> None:
