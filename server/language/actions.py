@@ -318,6 +318,7 @@ def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> C
     covered = {i for part in draft.parts for i in range(part.start, part.end)}
     covered |= {i for i, _ in draft.sides}
     loose = [draft.words[i] for i in range(start, end) if i not in covered]
+    loose = [word for word in loose if word not in ("alone", "side", "half", "single")]
     if content.side or content_words(loose) or not any(start <= i < end for i, _ in draft.sides):
         return content
     return with_side(draft, content, bound)

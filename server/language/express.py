@@ -35,6 +35,7 @@ WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 _NOT_UNDERSTOOD: Final = (
     "Nothing in the direction was understood as an expression, so the face stays neutral there."
 )
+_ENDINGS: Final = ("s", "es", "ed", "ing", "d", "er", "ly")
 _MOST_UNKNOWN: Final = 0.5
 _LEAST_CONFIDENCE: Final = 0.25
 _LEAST_UNAIDED: Final = 0.48
@@ -141,7 +142,8 @@ class Director:
         self._vectors = torch.from_numpy(np.ascontiguousarray(known))
 
     def _knows(self, word: str) -> bool:
-        return self.encoder.knows(word) or word in phrase_words()
+        forms = [word, *(word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending))]
+        return word in phrase_words() or any(self.encoder.knows(form) for form in forms)
 
     # --- the questions -------------------------------------------------------------------------
 
@@ -224,7 +226,8 @@ class Director:
             return False
         unread = sum(len(clause.unread) for clause in reading.clauses)
         thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
-        told = {i for c in reading.contents for i in range(c.start, c.end)}
+        looks = [c for c in reading.contents if c.kind == "named"]
+        told = {i for c in looks for i in range(c.start, c.end)}
         heard = causes.votes(["" if i in told else w for i, w in enumerate(reading.tokens)])
         return (thin and whole.unknown < _MOST_UNKNOWN) or (bool(heard) and unread > 0)
 

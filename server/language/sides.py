@@ -92,6 +92,7 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(?:one sided|onesided|unilateral) ", "crooked "),
         (r"\b(?:on|at|with|to) (?:only )?one side(?: only)?\b(?! of)", f"on the {_DEFAULT}"),
         (r"\b(?:only|just) one\b", "one"),
+        (r"\b(?:on|with|at|to) both (?:sides|halves)\b", ""),
         (rf"\b(?:only|just|solely) (?=(?:with |on |in )?{_D}{_SIDE}\b(?! (?:now|before|after)))",
          "~only "),
     )
@@ -181,6 +182,8 @@ def _without_denied(text: str) -> str:
         side, rest = found[1], text[: found.start()] + " " + text[found.end() :]
         named = found[0].split()[-1] if found[0].split()[-1] in ("side", "corner") else ""
         stays = re.match(r" ?(?:does|is|are|do|stays|remains|rises|raised)\b", text[found.end() :])
+        if re.search(r"\b(?:still|frozen|neutral|nothing|motionless)\b", text[: found.start()]):
+            return text  # "everything still except the left corner"
         if re.search(rf"\b{_OTHER[side]}\b", rest):
             rest = re.sub(rf"  ?but (?={_D}{_OTHER[side]}\b)", " ", rest)
         elif stays and found.start() > 0:

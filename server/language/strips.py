@@ -32,6 +32,8 @@ _FOR: Final = re.compile(rf"\bfor\s+(?:the\s+(?:first|last)\s+)?{_NUMBER}{_SECON
 _LAST: Final = re.compile(rf"\b(?:for|in)\s+the\s+last\s+{_NUMBER}{_SECONDS}")
 _FIRST: Final = re.compile(rf"\b(?:for|in)\s+the\s+first\s+{_NUMBER}{_SECONDS}")
 
+_UNTIL: Final = re.compile(rf"\b(?:until|till|up to)\s+(?:second\s+)?{_NUMBER}(?:{_SECONDS})?")
+
 _NEXT: Final = (
     "and then", "then", "after that", "afterwards", "after which", "next", "later on", "later",
     "followed by", "before", "until", "turning to", "turns to", "turns into", "turning into",
@@ -42,6 +44,8 @@ _NEXT: Final = (
     "in between", "at the very end", "to finish", "finishing", "at first", "at the beginning",
     "at the start", "to begin with", "first", "initially", "starts out", "starts", "starting",
     "begins", "beginning", "concluding", "concludes", "closing", "by the end", "meanwhile",
+    "relaxing into", "relaxes into", "breaking into", "breaks into", "dissolving into",
+    "dissolves into", "softening into", "softens into", "bursting into", "bursts into",
     "throughout", "the whole time", "all along", "becoming", "becomes",
 )  # fmt: skip
 _CUE: Final = re.compile(
@@ -61,10 +65,17 @@ _ENDING: Final = frozenset(
 _MIDDLE: Final = frozenset({"halfway through", "halfway", "in the middle", "in between"})
 _WHOLE: Final = frozenset({"throughout", "the whole time", "all along", "meanwhile"})
 _QUICK: Final = re.compile(
-    r"\b(?:briefly|for a moment|a flash of|momentarily|quickly|fleeting|for an instant)\b"
+    r"\b(?:briefly|quick|for a moment|a flash of|momentarily|quickly|fleeting|for an instant)\b"
 )
-_LEAD: Final = re.compile(r"^(?:[\s,;.:!-]|(?:and|but|yet|with|by|as|off|out|up)\b)+")
-_NEW_TIME: Final = re.compile(r",\s*(?=(?:and\s+)?(?:at|from|after|between)\s+\d)")
+_LEAD: Final = re.compile(
+    r"^(?:[\s,;.:!-]|(?:and|but|yet|with|by|as)\b|(?:off|out|up)\b(?=\s+\w))+"
+)
+_NEW_TIME: Final = re.compile(
+    r",\s*(?=(?:and\s+)?(?:at|from|after|between)\s+\d)"
+    r"|(?<=second)\s*,\s*|(?<=seconds)\s*,\s*|(?<=\d s)\s*,\s*|(?<=\ds)\s*,\s*"
+)
+_WHERETO: Final = frozenset({"up", "down", "left", "right", "away", "to the left", "to the right"})
+"""A stage of no more than this has left out its verb: "look left, then right"."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +126,12 @@ def strips_from_text(
         LanguageError: `seconds` is not positive.
     """
     strips: list[AUStrip] = []
+    verb = ""
     for stage in stages_of(text, seconds):
-        for au, value in read(stage.text).aus.items():
+        said = f"{verb} {stage.text}" if verb and stage.text in _WHERETO else stage.text
+        aus = read(said).aus
+        verb = said.split()[0] if aus else verb
+        for au, value in aus.items():
             if value < _LEAST:
                 continue
             last = next((s for s in reversed(strips) if s.au == au), None)
@@ -166,8 +181,8 @@ def _place(cue: str) -> str:
 def _piece(said: str, cue: str, seconds: float) -> _Piece:
     start: float | None = None
     end: float | None = None
-    span, at, last, first, held = (
-        p.search(said) for p in (_SPAN, _AT, _LAST, _FIRST, _FOR)
+    span, at, last, first, held, until = (
+        p.search(said) for p in (_SPAN, _AT, _LAST, _FIRST, _FOR, _UNTIL)
     )  # fmt: skip
     if span:
         start, end = float(span[1]), float(span[2])
@@ -177,9 +192,11 @@ def _piece(said: str, cue: str, seconds: float) -> _Piece:
         start, end = 0.0, float(first[1])
     elif at:
         start = float(at[1])
+    if until and end is None:
+        end = float(until[1])
     if held and end is None:
         end = (start or 0.0) + float(held[1]) if start is not None else None
-    for pattern in (_SPAN, _LAST, _FIRST, _AT, _FOR):
+    for pattern in (_SPAN, _LAST, _FIRST, _AT, _FOR, _UNTIL):
         said = pattern.sub(" ", said)
     quick = bool(_QUICK.search(said))
     said = _QUICK.sub(" ", said)

@@ -49,6 +49,7 @@ def normalise(text: str) -> str:
     plain = re.sub(r"[\u2018\u2019\u02bc`\u00b4]", "'", plain)
     plain = re.sub(r"[\u201c\u201d\"]", " ", plain)
     plain = re.sub(r"[\u2013\u2014]| - ", " -- ", plain)
+    plain = re.sub(r"\b(very|really|so|much), (?=\1\b)", r"\1 ", plain)
     plain = re.sub(r"\baction units? (?=\d)", "au ", plain)
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return " ".join(_open(word) for word in plain.split())

@@ -73,3 +73,18 @@ def test_an_action_that_goes_on_is_one_strip_with_keys() -> None:
 def test_nothing_understood_gives_no_strip() -> None:
     assert strips_from_text("", 2.0) == []
     assert strips_from_text("qwrtz plmkn", 2.0) == []
+
+
+def test_a_short_stage_may_leave_out_its_verb() -> None:
+    strips = strips_from_text("look left, then right, finally up", 3.0)
+    assert [strip.au for strip in strips] == ["AU61", "AU62", "AU63"]
+
+
+def test_until_a_time_ends_a_stage_there() -> None:
+    strips = strips_from_text("neutral until 2 seconds, then disgusted", 3.0)
+    assert {strip.start for strip in strips} == {2.0}
+
+
+def test_a_comma_after_a_time_begins_another_stage() -> None:
+    found = spans("smile from 0.5 to 1.5 seconds, brows up at 2 seconds", 3.0)
+    assert found == [("smile", 0.5, 1.5), ("brows up", 2.0, 3.0)]

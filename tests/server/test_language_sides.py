@@ -1,0 +1,86 @@
+"""Sides however they are said: which half of the face moves, and which words are no sides."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.language.express import express
+from server.language.sides import find_sides, is_direction, plain_sides
+from server.language.words import tokens
+
+MOVES = 0.12
+
+
+def said(text: str) -> str:
+    return " ".join(plain_sides(tokens(text))[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("brow (L) up", "brow left up"),
+        ("R brow up", "right brow up"),
+        ("L12", "au12l"),
+        ("leftmost corner", "left corner"),
+        ("one eyebrow up, the other down", "right eyebrow up , the left one down"),
+        ("raise the right brow, not the left", "raise the right brow"),
+        ("smile, but not on the left", "smile on the right"),
+        ("the left brow instead of the right rises", "the left brow rises"),
+        ("smile, more on the left than on the right", "smile <left"),
+        ("the right brow is higher than the left", "the brow up <right"),
+        ("a grin, lopsided to the left", "a grin to the left"),
+        ("the right half of the mouth smiles", "the right side of mouth smiles"),
+        ("a smile on camera left", "a smile on right"),
+    ],
+)
+def test_a_side_is_brought_to_left_or_right(text: str, plain: str) -> None:
+    assert said(text) == plain
+
+
+def test_a_side_as_the_viewer_sees_it_is_noted() -> None:
+    _, notes = plain_sides(tokens("smile at the viewer's left"))
+    assert notes == ["Read 'the viewer left' as the character's right."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["she left the room", "smile right now", "nothing left but grief", "he left him", "all right"],
+)
+def test_words_that_are_no_sides_are_left_alone(text: str) -> None:
+    words, _ = plain_sides(tokens(text))
+    assert find_sides(words, frozenset()) == []
+
+
+def test_a_side_may_be_a_half_or_a_direction() -> None:
+    half, way = tokens("smile on the left"), tokens("the jaw slides to the left")
+    assert not is_direction(half, half.index("left"))
+    assert is_direction(way, way.index("left"))
+
+
+@pytest.mark.parametrize(
+    ("text", "moves", "still"),
+    [
+        ("smirk with the left corner", "mouthSmileLeft", "mouthSmileRight"),
+        ("right side: brow up", "browOuterUpRight", "browOuterUpLeft"),
+        ("on the left, raise the brow and the mouth corner", "mouthSmileLeft", "browOuterUpRight"),
+        ("the jaw slides to the right", "jawRight", "jawLeft"),
+        ("lips pursed and pulled to the left", "mouthLeft", "mouthRight"),
+        ("blink with the right eye only", "eyeBlinkRight", "eyeBlinkLeft"),
+        ("the lid of the right eye droops", "eyeBlinkRight", "eyeBlinkLeft"),
+        ("left corner up, right corner down", "mouthFrownRight", "mouthSmileRight"),
+        ("raise the left eyebrow without raising the right", "browOuterUpLeft", "browOuterUpRight"),
+        ("eyes to the upper right", "eyeLookUpLeft", "eyeLookOutLeft"),
+        ("lower the right lip corner", "mouthFrownRight", "mouthFrownLeft"),
+    ],
+)  # fmt: skip
+def test_the_side_that_is_asked_moves_and_the_other_does_not(
+    text: str, moves: str, still: str
+) -> None:
+    shapes = express(text).blendshapes
+    assert shapes[moves] > MOVES
+    assert shapes[still] <= MOVES
+
+
+def test_where_one_side_does_more_both_move() -> None:
+    shapes = express("both corners of the mouth rise, the left one more").blendshapes
+    assert shapes["mouthSmileLeft"] > shapes["mouthSmileRight"] + 0.1 > MOVES
