@@ -1,4 +1,4 @@
-"""What the interface promises: words for everything, reasons for what is greyed, other languages."""
+"""What the interface promises: words, reasons for what is greyed, search, other languages."""
 
 from __future__ import annotations
 
