@@ -69,3 +69,7 @@ def test_usd_comes_back_through_blenders_importer_and_pixars_library(
 
 def test_hidden_parts_are_told(blender: RunCase, tmp_path: Path) -> None:
     blender("exporting", "hidden_parts_are_told", folder=str(tmp_path))
+
+
+def test_the_panels_draw_what_exists(every_blender: RunCase, tmp_path: Path) -> None:
+    every_blender("exporting", "the_panels_draw", folder=str(tmp_path))

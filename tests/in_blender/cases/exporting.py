@@ -295,3 +295,82 @@ def the_blend_of_the_command_line(path: str) -> None:
     assert np.allclose(keys[:, 1], formula(np.arange(60) / 30, 0)[:, INDEX["jawOpen"]], atol=1e-4)
     sounds = [s for s in compat.strips_of(scene.sequence_editor) if s.type == "SOUND"]
     assert len(sounds) == 1 and sounds[0].sound.filepath.endswith("hello line.wav")
+
+
+class Layout:
+    """Stands in for a layout: every property, operator and argument must exist."""
+
+    def __init__(self) -> None:
+        self.drawn: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        function = bpy.types.UILayout.bl_rna.functions.get(name)
+        if function is None:
+            return self if name == "properties" else bpy.types.UILayout.bl_rna.properties[name]
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            unknown = set(options) - set(function.parameters.keys())
+            assert not unknown, (name, unknown)
+            if name == "prop":
+                assert arguments[1] in arguments[0].bl_rna.properties, arguments[1]
+                self.drawn.append(arguments[1])
+            if name.startswith("operator"):
+                group, _, operator = arguments[0].partition(".")
+                getattr(getattr(bpy.ops, group), operator).get_rna_type()
+                self.drawn.append(arguments[0])
+            if name == "label":
+                self.drawn.append(options.get("text", ""))
+            return (self, self) if name == "panel" else self
+
+        return call
+
+
+def the_panels_draw(folder: str) -> None:
+    from types import SimpleNamespace
+
+    from blender_addon.character.transfer_panel import SOLILOQUY_PT_transfer
+    from blender_addon.export.panels import SOLILOQUY_PT_export, SOLILOQUY_PT_live_link
+
+    take_on(tools.arkit_face(), formula_clip(24.0), folder)
+    settings = _settings(folder, rows="CUSTOM")
+    settings.said = "one\ntwo"
+    drawn = []
+    for sending in (False, True):
+        if sending:
+            bpy.ops.soliloquy.live_link()
+        for panel in (SOLILOQUY_PT_export, SOLILOQUY_PT_live_link, SOLILOQUY_PT_transfer):
+            layout = Layout()
+            panel.draw(_Drawing(panel, layout), SimpleNamespace(
+                scene=bpy.context.scene, region=None, preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+                window_manager=bpy.context.window_manager,
+            ))  # fmt: skip
+            drawn += layout.drawn
+    bpy.ops.soliloquy.live_link()
+    assert {
+        "preset",
+        "folder",
+        "formats",
+        "slate",
+        "subject",
+        "start",
+        "rows_per_second",
+        "live_host",
+        "live_rate",
+        "is_streamed",
+        "soliloquy.export_take",
+        "one",
+        "soliloquy.import_take",
+        "soliloquy.live_link",
+        "soliloquy.carry_over",
+    } <= set(drawn)
+    assert any(text.startswith("Sending Face") for text in drawn), drawn
+
+
+class _Drawing:
+    """A panel that is drawn: its own methods, and a layout."""
+
+    def __init__(self, panel: Any, layout: Layout) -> None:
+        self._panel, self.layout = panel, layout
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._panel, name).__get__(self)
