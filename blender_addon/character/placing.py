@@ -9,7 +9,7 @@ from mathutils import Quaternion, Vector
 
 _GAP: Final = 0.1  # metres between the head and what stands behind it
 _FRONT: Final = Quaternion((0.7071068, 0.7071068, 0.0, 0.0))
-_DISTANCE: Final = 3.2  # of the view, in sizes of the head
+_DISTANCE: Final = 2.6  # of the view, in sizes of the head
 
 Box = tuple[Vector, Vector]
 
