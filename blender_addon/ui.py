@@ -13,7 +13,7 @@ _CHARACTER: Final = 6.6  # pixels of a character of average width in Blender's f
 
 def tr(sentence: str) -> str:
     """A sentence, or a template with {names}, in the language of Blender's interface."""
-    return bpy.app.translations.pgettext_rpt(sentence)
+    return bpy.app.translations.pgettext_iface(sentence)
 
 
 def redraw() -> None:
