@@ -8,7 +8,7 @@ from .. import compat
 from ..character.meshes import active_character
 from ..core.errors import LineError
 from ..core.phone_names import CLASS_OF, is_phone
-from ..core.presets import expression_pose, found_expressions
+from ..core.presets import EXPRESSIONS, expression_pose, found_expressions
 from ..line.reading import read_line
 from ..pictures import pictures
 from ..ui import tr, wrapped
@@ -45,6 +45,10 @@ class SOLILOQUY_UL_strips(bpy.types.UIList):
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
+def _expression_icon(name) -> int:
+    return pictures().icon(f"expression {name}", expression_pose(name))
+
+
 class SOLILOQUY_PT_expressions(bpy.types.Panel):
     """Expressions with pictures, to be laid as strips at the current frame."""
 
@@ -53,7 +57,7 @@ class SOLILOQUY_PT_expressions(bpy.types.Panel):
     bl_description = "Expressions as sets of Action Unit strips"
     bl_space_type = "VIEW_3D"
     bl_region_type = "HEADER"  # shown by buttons, in no sidebar of its own
-    bl_ui_units_x = 18
+    bl_ui_units_x = 24
     bl_options = {"INSTANCED"}
 
     def draw(self, context):
@@ -61,12 +65,11 @@ class SOLILOQUY_PT_expressions(bpy.types.Panel):
         layout = self.layout
         settings = context.scene.soliloquy
         layout.prop(settings, "expression_search", text="", icon="VIEWZOOM")
-        grid = layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
+        grid = layout.grid_flow(row_major=True, columns=6, even_columns=True, align=True)
         found = found_expressions(settings.expression_search)
         for name in found:
             cell = grid.column(align=True)
-            icon = pictures().icon(f"expression {name}", expression_pose(name))
-            cell.template_icon(icon_value=icon, scale=4.5)
+            cell.template_icon(icon_value=_expression_icon(name), scale=4.0)
             cell.operator("soliloquy.add_expression", text=tr(name)).expression = name
         if not found:
             text = tr("No expression has '{text}' in its name or its muscles.")
@@ -88,6 +91,8 @@ class SOLILOQUY_PT_strips(bpy.types.Panel):
 
     def draw(self, context):
         """Ways to add, the list, and how many count."""
+        for name in EXPRESSIONS:
+            _expression_icon(name)  # a popover is not drawn anew when its pictures are ready
         layout = self.layout
         column = layout.column(align=True)
         row = column.row(align=True)
