@@ -349,7 +349,8 @@ def _vectors(quaternions: NDArray[np.float64]) -> NDArray[np.float64]:
     axis = turned[..., 1:]
     length = np.linalg.norm(axis, axis=-1, keepdims=True)
     angle = 2 * np.arctan2(length, turned[..., :1])
-    return axis * np.where(length > 1e-12, angle / np.maximum(length, 1e-12), 2.0)
+    factor: NDArray[np.float64] = np.where(length > 1e-12, angle / np.maximum(length, 1e-12), 2.0)
+    return axis * factor
 
 
 def _conjugate(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
