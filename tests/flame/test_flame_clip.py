@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from flame.clip import FlameClip, is_flame_file
 from flame.errors import FlameClipError
+from flame.reading import MAX_BYTES
 
 
 def some_clip(n_frames: int = 9, fps: float = 25.0, **changes: Any) -> FlameClip:
@@ -111,6 +113,18 @@ def test_an_object_array_is_not_unpickled(tmp_path: Path) -> None:
     np.savez(tmp_path / "evil.npz", expression=np.array([{"a": 1}], dtype=object))
     with pytest.raises(FlameClipError, match="allow_pickle"):
         FlameClip.load(tmp_path / "evil.npz")
+
+
+def test_a_clip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file,
+        file.open("expression.npy", "w", force_zip64=True) as stream,
+    ):
+        for _ in range(MAX_BYTES // 2**24 + 2):
+            stream.write(bytes(2**24))
+    with pytest.raises(FlameClipError, match="unpacks to"):
+        FlameClip.load(path)
 
 
 def test_its_own_rate_changes_nothing() -> None:
