@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ def test_ten_random_sequences(blender: RunCase, address: str, wav: str, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_hundred_random_sequences(
     every_blender: RunCase, address: str, wav: str, tmp_path: Path
 ) -> None:
+    patient = replace(every_blender, seconds=900)
     for first in range(10, 110, 20):
-        every_blender(
+        patient(
             "wild", "random_sequences", first=first, count=20, steps=20,
             address=address, wav=wav, folder=str(tmp_path),
         )  # fmt: skip
