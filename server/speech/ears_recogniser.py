@@ -41,6 +41,9 @@ Array = NDArray[np.float32]
 VISEME_SWITCH_COST: Final = 2.0
 PHONE_SWITCH_COST: Final = 0.8
 """Nats for a change of mouth shape, and of phone inside one."""
+LIP_BONUS: Final = 0.35
+"""Nats a frame for closed lips and for lip on teeth, as a closure too few is seen before one too
+many. Chosen on EMO-DB's speakers 03-12, so that recall lies .04 above precision."""
 SHORTEST: Final = 3
 """Frames that a decoded phone lasts at least: 30 ms."""
 _PIECE_SECONDS: Final = 20.0
@@ -143,6 +146,7 @@ def decode(posteriors: Array) -> tuple[Phone, ...]:
     if not len(posteriors):
         return ()
     shapes = np.log(viseme_posteriors(posteriors) + 1e-7)
+    shapes[:, [VISEMES.index("pbm"), VISEMES.index("fv")]] += LIP_BONUS
     shape = best_classes(shapes, VISEME_SWITCH_COST, SHORTEST)
     own_shape = np.array([VISEMES.index(VISEME_OF[p]) for p in PHONES])
     inside = np.where(own_shape[None] == shape[:, None], np.log(posteriors + 1e-7), -40.0)
