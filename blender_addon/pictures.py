@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -18,11 +19,20 @@ from numpy.typing import NDArray
 from .core.errors import SoliloquyError
 from .core.head_file import load_head
 from .core.picture import Posable, draw, posable
+from .core.picture_cache import cache_file, keep_picture, kept_picture
 from .ui import redraw_sidebars
 
 SIZE: Final = 96  # pixels of a side
 _MOST: Final = 400  # pictures that are kept; more would be a film
 _INTERVAL: Final = 0.1  # seconds between looks at what the thread has finished
+
+
+def _folder() -> Path:
+    """Where pictures are kept: the extension's own folder, or Blender's configuration."""
+    package = __package__ or ""
+    if package.startswith("bl_ext."):
+        return Path(bpy.utils.extension_path_user(package, path="pictures"))
+    return Path(bpy.utils.user_resource("CONFIG", path="soliloquy/pictures"))
 
 
 class Pictures:
@@ -35,12 +45,16 @@ class Pictures:
         self._head: list[Posable] = []
         self.trouble = ""
 
-    def icon(self, name: str, pose: Mapping[str, float]) -> int:
-        """Icon of a picture; 0 while it is being drawn, or when it cannot be."""
+    def icon(self, name: str, pose: Mapping[str, float], keep: bool = False) -> int:
+        """Icon of a picture; 0 while it is being drawn, or when it cannot be.
+
+        Args:
+            keep: whether the picture is kept on this computer for the next time.
+        """
         if self._shown is not None and name in self._shown:
             return self._shown[name].icon_id
         if name not in self._pending and not self.trouble:
-            self._ask(name, dict(pose))
+            self._ask(name, dict(pose), cache_file(_folder(), pose, SIZE) if keep else None)
         return 0
 
     def has(self, name: str) -> bool:
@@ -79,17 +93,23 @@ class Pictures:
             bpy.utils.previews.remove(self._shown)
             self._shown = None
 
-    def _ask(self, name: str, pose: dict[str, float]) -> None:
+    def _ask(self, name: str, pose: dict[str, float], path: Path | None) -> None:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pictures")
-        self._pending[name] = self._thread.submit(self._drawn, pose)
+        self._pending[name] = self._thread.submit(self._drawn, pose, path)
         if not bpy.app.background and not bpy.app.timers.is_registered(_collect):
             bpy.app.timers.register(_collect, first_interval=_INTERVAL)
 
-    def _drawn(self, pose: dict[str, float]) -> NDArray[np.float32]:
+    def _drawn(self, pose: dict[str, float], path: Path | None) -> NDArray[np.float32]:
+        kept = kept_picture(path, SIZE) if path is not None else None
+        if kept is not None:
+            return kept
         if not self._head:
             self._head.append(posable(load_head()))
-        return draw(self._head[0], pose, SIZE)
+        picture = draw(self._head[0], pose, SIZE)
+        if path is not None:
+            keep_picture(path, picture)
+        return picture
 
     def _show(self, name: str, picture: NDArray[np.float32]) -> None:
         if self._shown is None:

@@ -46,7 +46,7 @@ class SOLILOQUY_UL_strips(bpy.types.UIList):
 
 
 def _expression_icon(name) -> int:
-    return pictures().icon(f"expression {name}", expression_pose(name))
+    return pictures().icon(f"expression {name}", expression_pose(name), keep=True)
 
 
 class SOLILOQUY_PT_expressions(bpy.types.Panel):

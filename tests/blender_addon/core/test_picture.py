@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from blender_addon.core.head_file import Head, HeadPart
 from blender_addon.core.picture import draw, posable
+from blender_addon.core.picture_cache import cache_file, keep_picture, kept_picture
 from blender_addon.core.presets import EXPRESSIONS, expression_pose, found_expressions
 
 
@@ -67,3 +70,18 @@ def test_expressions_are_found_by_name_and_by_muscle() -> None:
     assert found_expressions(" ANGRY ") == ["Angry"]
     assert set(found_expressions("nose wrinkler")) >= {"Disgusted", "Furious"}
     assert found_expressions("AU63 brow") == ["Pleading", "Thinking"]
+
+
+def test_a_picture_that_is_kept_comes_back_and_a_damaged_one_does_not(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).random((8, 8, 4)).astype(np.float32)
+    path = cache_file(tmp_path / "new", {"jawOpen": 0.5}, 8)
+    assert kept_picture(path, 8) is None
+    keep_picture(path, picture)
+    kept = kept_picture(path, 8)
+    assert kept is not None and np.abs(kept - picture).max() < 0.5 / 255 + 1e-6
+    assert kept_picture(path, 9) is None
+    path.write_bytes(path.read_bytes()[:-10])
+    assert kept_picture(path, 8) is None
+    others = [cache_file(tmp_path, pose, 8) for pose in ({}, {"jawOpen": 0.4}, {"jawLeft": 0.5})]
+    assert len({path.name, *(other.name for other in others)}) == 4
+    keep_picture(Path("/proc/nowhere/a.npy"), picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -150,13 +151,14 @@ def strips_are_copied_to_another_line(address: str, wav: str) -> None:
 
 def expressions_are_searched_and_drawn() -> None:
     from blender_addon.core.presets import EXPRESSIONS, expression_pose, found_expressions
-    from blender_addon.pictures import pictures
+    from blender_addon.pictures import Pictures, pictures
 
     assert "Smile" in found_expressions("smile") and "Angry" not in found_expressions("smile")
     assert "Furious" in found_expressions("AU9 brow") and not found_expressions("zebra")
     assert found_expressions("") == list(EXPRESSIONS)
     names = ("Smile", "Angry")
-    assert [pictures().icon(name, expression_pose(name)) for name in names] == [0, 0]
+    icons = [pictures().icon(name, expression_pose(name), keep=True) for name in names]
+    assert icons == [0, 0]
     end = time.monotonic() + 200
     while pictures().collect() and time.monotonic() < end:
         time.sleep(0.02)
@@ -164,3 +166,11 @@ def expressions_are_searched_and_drawn() -> None:
     smile, angry = (pictures().pixels(name) for name in names)
     assert smile.shape[2] == 4 and np.abs(smile - angry).max() > 0.1
     assert smile[..., :3].std() > 0.05, "a face, not a plain colour"
+    folder = Path(bpy.utils.user_resource("CONFIG", path="soliloquy/pictures"))
+    assert len(list(folder.glob("*.npy"))) == 2, "kept for the next day"
+    again = Pictures()
+    again.icon("Smile", expression_pose("Smile"), keep=True)
+    while again.collect():
+        time.sleep(0.01)
+    assert np.abs(again.pixels("Smile") - smile).max() < 0.01
+    again.close()
