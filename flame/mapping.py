@@ -29,7 +29,7 @@ from flame.registration import Registration, register
 
 Array = NDArray[np.float64]
 
-_VERSION: Final = 1  # of the registration; part of the cache's file name
+_VERSION: Final = 3  # of the registration; part of the cache's file name
 _FIT_MM: Final = 0.01
 """Ridge of the fit to a foreign basis: what an expression coefficient of 1 costs, in mm rms."""
 _OWN_FIT_MM: Final = 1e-4
