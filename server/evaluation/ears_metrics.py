@@ -161,3 +161,20 @@ def summary(counts: Sequence[Counts], seed: int = 0) -> dict[str, Figure]:
         median = float(np.median(everything))
         figures["bilabial onset ms"] = Figure(median, float(low), float(high), len(everything))
     return figures
+
+
+def fall(before: Sequence[Counts], after: Sequence[Counts], figure: str, seed: int = 0) -> Figure:
+    """Return by how much a ratio of `FIGURES` falls, with a paired interval over the stretches.
+
+    Both lists count the same stretches in the same order; a rise is a fall of zero.
+    """
+    ratio, rng = FIGURES[figure], np.random.default_rng(seed)
+    draws = rng.integers(0, len(before), (N_DRAWS, len(before)))
+    values, n = [], 0
+    for counts in (before, after):
+        top, bottom = (np.array([f(c) for c in counts], float) for f in (ratio.top, ratio.bottom))
+        whole = float(top.sum() / max(bottom.sum(), 1))
+        values.append((whole, top[draws].sum(1) / np.maximum(bottom[draws].sum(1), 1)))
+        n = int(bottom.sum())
+    low, high = np.percentile(values[0][1] - values[1][1], [2.5, 97.5])
+    return Figure(max(values[0][0] - values[1][0], 0.0), float(low), float(high), n)

@@ -9,7 +9,7 @@ import pytest
 
 from arkit.clip import Phone
 from server.evaluation import ears
-from server.evaluation.ears_metrics import Figure, score, summary
+from server.evaluation.ears_metrics import Figure, fall, score, summary
 from server.evaluation.phones_plot import plot_phones
 from server.speech.phones import VISEMES
 from server.training.ears.train import read_recipe
@@ -58,6 +58,20 @@ def test_intervals_hold_the_value_and_narrow_with_more_lines():
     few, many = summary(counts[:20])["bilabial recall"], summary(counts)["bilabial recall"]
     assert many.low <= many.value <= many.high
     assert many.high - many.low < few.high - few.low
+
+
+def test_a_fall_is_paired_and_a_rise_is_none():
+    rng = np.random.default_rng(0)
+    clean, noisy = [], []
+    for _ in range(80):
+        clean += score(TRUE, TRUE, 2.3)
+        noisy += score(TRUE if rng.random() < 0.7 else _moved(0.2), TRUE, 2.3)
+    lost = fall(clean, noisy, "bilabial recall")
+    assert lost.low <= lost.value <= lost.high
+    assert 0.1 < lost.value < 0.5
+    assert fall(noisy, clean, "bilabial recall").value == 0.0
+    same = fall(noisy, noisy, "bilabial recall")
+    assert same.low == same.high == 0.0
 
 
 def test_a_bar_is_met_or_missed_by_its_value():
