@@ -226,9 +226,7 @@ class Director:
             return False
         unread = sum(len(clause.unread) for clause in reading.clauses)
         thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
-        looks = [c for c in reading.contents if c.kind == "named"]
-        told = {i for c in looks for i in range(c.start, c.end)}
-        heard = causes.votes(["" if i in told else w for i, w in enumerate(reading.tokens)])
+        heard = causes.votes(reading.tokens)
         return (thin and whole.unknown < _MOST_UNKNOWN) or (bool(heard) and unread > 0)
 
     def _add_unread(
