@@ -47,7 +47,7 @@ class CafeTalkConfig:
     n_ahead: int = 10
     scale: float = 4.0
     sampler: str = "dpm"
-    n_steps: int = 8
+    n_steps: int = 6
     exponent: float = 1.5
 
 

@@ -5,7 +5,7 @@ Shapes: T frames, N = len(AU_CODES), F = 2 N, C = 51.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -68,6 +68,25 @@ def claim_of(
     for row in np.flatnonzero(intensities.any(axis=0)):
         np.maximum(claim, intensities[:, row : row + 1] * table[row], out=claim)
     return claim
+
+
+def floor_of(
+    strips: Sequence[AUStrip], times: NDArray[np.float64], floors: Mapping[str, float]
+) -> Array:
+    """Return what held strips make of their own channels at least, [T, C], 0..1.
+
+    An AU that the network shows too weakly on development lines has a floor in the weights'
+    metadata, a share of its coefficient in the FACS table; others have none.
+    """
+    floor = np.zeros((len(times), N_CHANNELS), np.float32)
+    for strip in strips:
+        unit, inside = strip.unit, (times >= strip.start) & (times < strip.end)
+        for name in unit.own_channels:
+            column = floor[:, INDEX[name]] if INDEX[name] < N_CHANNELS else None
+            if column is not None:
+                value = floors.get(unit.code, 0.0) * unit.blendshapes[name]
+                column[inside] = np.maximum(column[inside], value)
+    return floor
 
 
 def inside_of(strips: Sequence[AUStrip], times: NDArray[np.float64]) -> Array:

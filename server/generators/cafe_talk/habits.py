@@ -36,23 +36,28 @@ class Living:
     life: Life
     head_rest: tuple[float, float, float]
 
-    def frames(self, times: Array, fps: float, face: Array, gaze_claim: Array
-               ) -> tuple[Array, Array]:  # fmt: skip
-        """Return the life layer [T, 52] on an acting face [T, 52] and the head [T, 3].
+    def frames(self, times: Array, fps: float, face: Array, claim: NDArray[np.floating]) -> Array:
+        """Return the life layer [T, 52] on an acting face [T, 52].
 
-        A blink closes wide eyes; gaze gives way to strips that turn the eyes.
+        A blink closes wide eyes, but strips win: gaze gives way to strips that turn the eyes, and
+        eyes that a strip holds wide do not blink.
 
         Args:
-            gaze_claim: [T], 0..1, how strongly strips claim the gaze.
+            claim: [T, C], 0..1, how strongly strips claim each channel.
         """
-        living, head, _ = life_layer(times, self.life, fps)
-        living[:, GAZE] *= 1.0 - gaze_claim[:, None]
+        living = life_layer(times, self.life, fps)[0]
+        living[:, GAZE] *= 1.0 - claim[:, GAZE].max(axis=1, keepdims=True, initial=0.0)
         living = beside(living, face)
         for side in ("Left", "Right"):
-            wide = INDEX["eyeWide" + side]
-            shut = np.clip(living[:, INDEX["eyeBlink" + side]], 0.0, 1.0)
+            wide, lid = INDEX["eyeWide" + side], INDEX["eyeBlink" + side]
+            living[:, lid] *= 1.0 - claim[:, wide]
+            shut = np.clip(living[:, lid], 0.0, 1.0)
             living[:, wide] -= shut * np.clip(face[:, wide] + living[:, wide], 0.0, 1.0)
-        return living, head + np.array(self.head_rest)
+        return living
+
+    def head(self, times: Array, fps: float) -> Array:
+        """Return yaw, pitch and roll, [T, 3]."""
+        return life_layer(times, self.life, fps)[1] + np.array(self.head_rest)
 
 
 def living_of(

@@ -194,10 +194,14 @@ class CafeTalk(nn.Module):
         nn.init.zeros_(self.out.weight)
         self.read_fine = nn.Linear(N_FINE, width)
         self.adapters = nn.ModuleList(Adapter(config) for _ in range(config.n_blocks))
+        self.fine_out = nn.Linear(width, N_CHANNELS)
+        nn.init.zeros_(self.fine_out.weight)
+        nn.init.zeros_(self.fine_out.bias)
 
     def adapter_parameters(self) -> list[nn.Parameter]:
         """Return what stage 2 trains; everything else is frozen there."""
-        return [*self.read_fine.parameters(), *self.adapters.parameters()]
+        parts = (self.read_fine, self.adapters, self.fine_out)
+        return [parameter for part in parts for parameter in part.parameters()]
 
     def forward(self, x: Tensor, t: Tensor, conditions: Conditions) -> Tensor:
         """Return x0 [B, T, C] of noisy clips x [B, T, C] at times t [B] (Eq. 4)."""
@@ -213,7 +217,11 @@ class CafeTalk(nn.Module):
             if fine is not None:
                 h = h + adapter(h, fine)
         scale, shift = self.last(functional.silu(coarse))[:, None].chunk(2, dim=-1)
-        made = self.out(modulated(h, scale, shift))
+        last = modulated(h, scale, shift)
+        made = self.out(last)
+        if fine is not None:
+            # Channels that speech and feeling never move have no way through the frozen output.
+            made = made + self.fine_out(functional.gelu(last + fine))
         if self.config.residual:
             made = made + c.lips * c.has_audio[:, None, None]
         return made

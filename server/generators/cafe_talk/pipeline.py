@@ -40,9 +40,9 @@ from server.wire.messages import GenerateRequest
 from .coarse import NEUTRAL, Direction, direction_of, style_of
 from .config import N_CHANNELS, CafeTalkConfig
 from .facts import CONTROLS
-from .fine import claim_of, fine_sequence, inside_of, nearness, own_reach
+from .fine import claim_of, fine_sequence, floor_of, inside_of, nearness, own_reach
 from .guidance import Scales
-from .habits import GAZE, Living, eyes_from_face, living_of
+from .habits import Living, eyes_from_face, living_of
 from .sampling import Trajectory, sample
 from .weights import WEIGHTS, Network, load_weights, random_network
 from .xlsr import XlsrEncoder, at_times
@@ -131,7 +131,8 @@ class CafeTalkGenerator:
         self.speech_encoder: XlsrEncoder | None = None
         if self.config.speech_encoder == "xlsr":
             self.speech_encoder = XlsrEncoder(folder / "xlsr", device)
-        self.reach = _calibrated(network.calibration)
+        self.reach = _calibrated(network.calibration.get("reach", {}))
+        self.floors: dict[str, float] = network.calibration.get("floors", {})
         self._digest = digest
 
     def provenance(self) -> dict[str, Any]:
@@ -252,6 +253,7 @@ class CafeTalkGenerator:
         before = window.passes.get("emotion", window.passes["lips"])
         given, is_given = self._given(window, "strips")
         paper = take.mode == "paper"
+        floor = floor_of(take.strips, window.times, self.floors)
         claim = (
             inside_of(take.strips, window.times)
             if paper
@@ -261,6 +263,7 @@ class CafeTalkGenerator:
             before, scales=take.scales, given=given, is_given=is_given,
             fine=self._tensor(fine_sequence(take.strips, window.times, paper=paper)),
             claim=self._tensor(claim),
+            floor=None if paper else self._tensor(self.config.scale * floor),
         )  # fmt: skip
 
     def _near(self, take: _Take, times: Array) -> Array:
@@ -293,7 +296,7 @@ class CafeTalkGenerator:
         layers = self._layers(window, faces, near)
         inner = slice(fresh.start - low, fresh.stop - low)
         face = np.clip(sum(layers.values(), np.zeros_like(window.lips[near])), 0.0, 1.0)
-        head = take.living.frames(window.times[near], config.fps, face, np.zeros(len(face)))[1]
+        head = take.living.head(window.times[near], config.fps)
         return Frames(
             start_frame=take.windows.start(window.number) + fresh.start,
             layers={name: layer[inner].astype(np.float32) for name, layer in layers.items()},
@@ -342,10 +345,8 @@ class CafeTalkGenerator:
         nothing = np.zeros_like(directed)
         layers = {name: layers.get(name, nothing) for name in PASSES}
         face = faces.get("strips", directed)
-        claim = claim_of(window.take.strips, times)[:, [k for k in GAZE if k < N_CHANNELS]]
-        layers["life"] = window.take.living.frames(
-            times, self.config.fps, face, claim.max(axis=1, initial=0.0)
-        )[0]
+        claim = claim_of(window.take.strips, times)
+        layers["life"] = window.take.living.frames(times, self.config.fps, face, claim)
         return layers
 
 
@@ -384,10 +385,10 @@ def _scales(request: GenerateRequest) -> Scales:
     return Scales(given.get("audio", 1.0), given.get("emotion", 1.0), given.get("strips", 1.0))
 
 
-def _calibrated(calibration: dict[str, Any]) -> NDArray[np.float32]:
+def _calibrated(further: dict[str, Any]) -> NDArray[np.float32]:
     """Return how far each AU's strips reach, [N, C]: its own channels and those in the weights."""
     reach = own_reach().copy()
-    for code, channels in calibration.items():
+    for code, channels in further.items():
         for name, share in channels.items():
             reach[AU_INDEX[code], INDEX[name]] = share
     assert reach.shape == (len(AU_CODES), N_CHANNELS)

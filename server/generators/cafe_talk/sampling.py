@@ -33,7 +33,7 @@ class Trajectory:
         eps: [T, C]. audio: [T, A]. lips: [T, C]. style: [n_style].
         texts: [K, n_text]. intensities: [K]. shares: [K, T], of each feeling.
         given, is_given: [T, C]. scales, mode: of guidance.
-        fine: [T, F], claim: [T, C] or [T, 1], or None without strips.
+        fine: [T, F], claim: [T, C] or [T, 1], floor: [T, C], or None without strips.
     """
 
     eps: Tensor
@@ -49,6 +49,7 @@ class Trajectory:
     mode: str = "default"
     fine: Tensor | None = None
     claim: Tensor | None = None
+    floor: Tensor | None = None
 
     def queries(self) -> list[Conditions]:
         """Return the conditions of every network call of a step, each with B = 1."""
@@ -67,6 +68,8 @@ class Trajectory:
         answers = iter(found)
         coarse = self._mixed(answers)
         fine = self._mixed(answers) if self.fine is not None else None
+        if fine is not None and self.floor is not None:
+            fine = torch.maximum(fine, self.floor)
         nothing, audio = needs(self.scales, self.mode, self.fine is not None)
         predictions = Predictions(
             coarse=coarse, fine=fine,

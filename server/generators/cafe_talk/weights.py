@@ -26,7 +26,8 @@ class Network(nn.Module):
 
     Attributes:
         model: base model and adapter. styles: reads a style from a clip.
-        habits: see `habits`. calibration: AU code -> channel name -> how far its strip reaches.
+        habits: see `habits`. calibration: {"floors": AU code -> share, see `fine.floor_of`,
+            "reach": AU code -> channel name -> how far its strip reaches beside its own}.
     """
 
     def __init__(self, model: CafeTalk, styles: StyleEncoder, habits: Mapping[str, Any],

@@ -212,12 +212,34 @@ def test_the_service_delivers_a_take_at_the_scenes_rate() -> None:
         assert np.abs(np.clip(total, 0, 1) - chunk.coefficients).max() < 1e-6
 
 
+def test_eyes_that_a_strip_holds_wide_do_not_blink() -> None:
+    plain = take(ask())["life"][:, INDEX["eyeBlinkLeft"]]
+    held = take(ask(strips=(StripSpec("AU5", 0.0, 6.0),)))["life"][:, INDEX["eyeBlinkLeft"]]
+    middle = slice(10, 140)
+    assert plain[middle].max() > 0.8
+    assert held[middle].max() < 0.05
+
+
+def test_a_strip_whose_au_has_a_floor_shows_at_least_that() -> None:
+    generator = random_generator(TINY)
+    generator.floors = {"AU4": 0.9}
+    request = ask(strips=(StripSpec("AU4", 1.0, 2.0, ((0.0, 0.5),)),), seconds=3.0)
+    silent = Speech(np.zeros(0, np.float32), 0.0, (), np.zeros(0, np.float32))
+    plan = generator.plan(request, silent, 0)
+    frames = [generator.denoise([plan], lambda: None)[0] for _ in range(plan.n_windows)]
+    made = face(finished(plan, frames))
+    assert made[38, INDEX["browDownLeft"]] > 0.42
+
+
 def test_wide_eyes_shut_in_a_blink() -> None:
-    made = take(ask(strips=(StripSpec("AU5", 0.0, 6.0),)))
-    whole = face(made)
-    shut = made["life"][:, INDEX["eyeBlinkLeft"]] > 0.9
+    living = tiny().plan(ask(), line(), 0).state["take"].living
+    times = np.arange(150) / TINY.fps
+    wide = np.zeros((150, 52))
+    wide[:, INDEX["eyeWideLeft"]] = 0.8
+    shown = living.frames(times, TINY.fps, wide, np.zeros((150, 51)))
+    shut = shown[:, INDEX["eyeBlinkLeft"]] > 0.9
     assert shut.any()
-    assert whole[shut][:, INDEX["eyeWideLeft"]].max() < 0.15
+    assert (wide + shown)[shut][:, INDEX["eyeWideLeft"]].max() < 0.15
 
 
 def test_no_seam_between_windows_shows_in_the_velocity() -> None:
