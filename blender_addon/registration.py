@@ -5,12 +5,11 @@ from __future__ import annotations
 import bpy
 
 from . import menus, pictures, preferences, translations, welcome
-from .character import flame_operators
+from .character import flame_operators, transfer_panel
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
 from .character import properties as character_properties
-from .character import transfer_panel
 from .character import repairs as character_repairs
 from .connection import engine_operators, keys_operators
 from .connection import operators as connection_operators
