@@ -230,7 +230,7 @@ def carry_over(
     skin_rows = np.isin(target.islands, _skin_islands(target, template, fit.vertices))
     place = _Placed.on(target, skin_rows, template, fit)
     turns = _stretches(template.skin, fit.vertices)
-    parts = _other_islands(target, template, fit, skin_rows)
+    parts, followers = _other_islands(target, template, fit, skin_rows)
     result: dict[str, Floats] = {}
     for name in names:
         moved = np.zeros_like(target.vertices)
@@ -240,6 +240,11 @@ def carry_over(
             moved[skin_rows] = target.smoothed(place.of(turned), _SMOOTHING)[skin_rows]
         for island in parts:
             moved[island[0]] = _of_part(target, island, name, fit)
+        for rows, near in followers:
+            moved[rows] = moved[near]
+        if followers:
+            following = np.concatenate([rows for rows, _ in followers])
+            moved[following] = target.smoothed(moved, _SMOOTHING)[following]
         if np.abs(moved).max() > _STILL * scale:
             result[name] = moved
     return result
@@ -304,19 +309,24 @@ def _stretches(skin: Surface, laid: Floats) -> Floats:
 Island = tuple[Ints, HeadPart, Ints]
 """Rows of the target, the built-in part that moves them, and its nearest vertex for each."""
 
+Follower = tuple[Ints, Ints]
+"""Rows of the target that go with its skin, and the nearest vertex of the skin for each."""
+
 
 def _other_islands(
     target: Surface, template: Template, fit: HeadFit, skin_rows: NDArray[np.bool_]
-) -> list[Island]:
-    """Eyeballs, teeth, tongue, lashes: islands with the part of the built-in head that they are."""
+) -> tuple[list[Island], list[Follower]]:
+    """Eyeballs, teeth and tongue as parts of the built-in head; lashes and brows go with the skin."""
     scale = fit.similarity.scale
     laid = {
         part.name: laid_over(part.vertices.astype(np.float64), fit.similarity, fit.landmarks)
         for part in template.head.parts[1:]
-        if part.name not in {"Hair", "Brows"}
+        if part.name not in {"Hair", "Brows", "Lashes"}
     }
     balls = {int(target.islands[ball[0]]) for ball in eyeballs(target, scale)}
     found: list[Island] = []
+    followers: list[Follower] = []
+    skin = np.flatnonzero(skin_rows)
     parts = {part.name: part for part in template.head.parts}
     for number in np.unique(target.islands[~skin_rows]):
         rows = np.flatnonzero(target.islands == number)
@@ -327,11 +337,10 @@ def _other_islands(
         skin_off = float(np.median(nearest(sample, fit.vertices)[1]))
         best = min(off, key=lambda name: off[name])
         if int(number) not in balls and skin_off < min(off[best], _BEHIND * scale):
-            index = nearest(points, fit.vertices)[0]
-            found.append((rows, parts[template.head.parts[0].name], index))
+            followers.append((rows, skin[nearest(points, target.vertices[skin])[0]]))
         elif off[best] < 2 * _BEHIND * scale:
             found.append((rows, parts[best], nearest(points, laid[best])[0]))
-    return found
+    return found, followers
 
 
 def _of_part(target: Surface, island: Island, name: str, fit: HeadFit) -> Floats:
