@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import bpy
 from bpy.props import StringProperty
@@ -30,7 +30,7 @@ class SOLILOQUY_OT_set_up_engine(bpy.types.Operator):
 
     afterwards: StringProperty(
         name="Afterwards",
-        description="Operator that is begun when the engine is ready",
+        description="Class name of the operator that is begun when the engine is ready",
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
@@ -110,11 +110,16 @@ def _go_on(operator: str) -> None:
             if area.type == "VIEW_3D":
                 region = next(r for r in area.regions if r.type == "WINDOW")
                 with bpy.context.temp_override(window=window, area=area, region=region):
-                    module, name = operator.split(".")
-                    run = getattr(getattr(bpy.ops, module), name)
+                    run = operator_of(operator)
                     if run.poll():
                         run("INVOKE_DEFAULT")
                 return
+
+
+def operator_of(class_name: str) -> Any:
+    """The operator of a class, SOLILOQUY_OT_generate: what `bl_idname` of an instance gives."""
+    module, name = class_name.split("_OT_")
+    return getattr(getattr(bpy.ops, module.lower()), name)
 
 
 class SOLILOQUY_OT_cancel_set_up(bpy.types.Operator):

@@ -27,3 +27,7 @@ def test_the_engine_is_set_up_from_the_zip_and_performs_a_line(
     patient = replace(blender, seconds=2300)
     case, zip_path = "zip_makes_an_engine_that_performs", str(zips["cp311"])
     patient("engines", case, zip_path=zip_path, wav=wav, port=port)
+
+
+def test_after_the_set_up_generate_is_pressed_again(blender: RunCase) -> None:
+    blender("engines", "generate_is_found_again_by_its_class")

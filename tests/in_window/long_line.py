@@ -45,12 +45,21 @@ def _timed_draw(draw):
     return draw_timed
 
 
+def _timed_modal(modal):
+    run = timed("modal", modal)
+
+    def modal_timed(self, context, event):
+        return run(self, context, event)
+
+    return modal_timed
+
+
 def watch():
     from bl_ext.user_default.soliloquy import registration
     from bl_ext.user_default.soliloquy.generate import operators, session
 
     session.Session.pump = timed("pump", session.Session.pump)
-    operators._Performs.modal = timed("modal", operators._Performs.modal)
+    operators._Performs.modal = _timed_modal(operators._Performs.modal)
     operators._written = timed("written", operators._written)
     for cls in registration.CLASSES:
         if issubclass(cls, bpy.types.Panel):

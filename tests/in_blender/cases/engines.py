@@ -50,3 +50,10 @@ def _cancelled_in_the_middle(engine) -> None:
     assert not running.wait(20.0) and "What was downloaded is kept" in running.error
     assert engine.engine() is None and not engine.ready_python()
     assert Path(running.log).is_file()
+
+
+def generate_is_found_again_by_its_class() -> None:
+    from blender_addon.connection.engine_operators import operator_of
+
+    found = operator_of("SOLILOQUY_OT_generate")
+    assert found.idname() == "SOLILOQUY_OT_generate" and not found.poll()
