@@ -22,7 +22,8 @@ from .actions import (
     with_side,
 )
 from .reading import Clause, Content, Draft, Reading
-from .sides import LEAN, find_sides, plain_sides
+from .sides import find_sides, plain_sides
+from .sides_apart import with_headed_sides, with_leanings
 from .spotting import (
     Span,
     au_code,
@@ -60,12 +61,6 @@ _OPENS_DENIAL: Final = frozenset(
 _SUPERLATIVE: Final = re.compile(r"as (?!if|though|a|an|the|when)[a-z]+ as ")
 
 
-_SAYS_ONLY_WHERE: Final = frozenset(
-    {"left", "right", "side", "half", "on", "the", "at", "to", "his", "her", "your", "its", "their",
-     "face", "of", "only", "just", "in", "with", "for"}
-)  # fmt: skip
-
-
 def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
     """Read a direction. `left_out` table words are treated as unknown."""
     words, notes = plain_sides(tokens(text))
@@ -79,7 +74,7 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
             contents[-1] = refined_by_part(draft, contents[-1], bound[:2])
             contents[-1] = with_later_side(draft, contents[-1], bound[:2])
         contents.extend(found)
-    contents = _with_leanings(draft, _with_headed_sides(draft, bounds, contents))
+    contents = with_leanings(draft, with_headed_sides(draft, bounds, contents))
     contents = _with_denials(draft, bounds, contents)
     contents = [_with_degree(draft, bounds, content, contents) for content in contents]
     clauses = tuple(_clause(draft, bound, i, contents) for i, bound in enumerate(bounds))
@@ -269,62 +264,6 @@ def _split_at_second_side(draft: Draft, start: int, end: int, opener: str):
     if place - 1 > start and draft.words[place - 1] in ("the", "on", "to", "his", "her", "your"):
         place -= 1
     return [(start, place, opener), (place, end, ",")]
-
-
-# --- sides that are said apart ----------------------------------------------------------------
-
-
-def _with_headed_sides(
-    draft: Draft, bounds: list[tuple[int, int, str]], contents: list[Content]
-) -> list[Content]:
-    """A side alone before what it is about ("on the left, ...", "right side: ...") heads it.
-
-    It holds until the sentence ends or another side stands alone.
-    """
-    result: list[Content] = []
-    head, before = "", False
-    for index, (start, end, opener) in enumerate(bounds):
-        own = [content for content in contents if content.clause == index]
-        alone = _side_alone(draft, start, end)
-        if opener in (".", ";", "!", "?"):
-            head, before = "", False
-        if alone and not own:
-            following = bounds[index + 1][2] if index + 1 < len(bounds) else ""
-            head = alone if following == ":" or not before else ""
-            continue
-        said = any(start <= i < end for i, _ in draft.sides)
-        if head and not said:
-            own = [with_side(draft, replace(c, side=""), (start, end), head) for c in own]
-        before = before or bool(own)
-        result.extend(own)
-    return result
-
-
-def _side_alone(draft: Draft, start: int, end: int) -> str:
-    """The side of a clause that says nothing else, or ""."""
-    sides = [side for i, side in draft.sides if start <= i < end]
-    loose = [w for w in draft.words[start:end] if w not in _SAYS_ONLY_WHERE and w not in LEAN]
-    return sides[0] if len(sides) == 1 and not loose else ""
-
-
-def _with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
-    """Where both sides move and one more ("more on the left"), the other does less."""
-    result = list(contents)
-    for place, word in enumerate(draft.words):
-        if word not in LEAN or not contents:
-            continue
-        earlier = [c for c in contents if c.end <= place]
-        about = earlier[-1] if earlier else contents[0]
-        result = [
-            _leant(c, LEAN[word]) if c.clause == about.clause and not c.side else c for c in result
-        ]
-    return result
-
-
-def _leant(content: Content, side: str) -> Content:
-    """A look of one half of the face has that side; any other does more on it."""
-    sides = {code[-1] for code in content.face if code[-1] in "LR"}
-    return replace(content, side=side) if len(sides) == 1 else replace(content, lean=side)
 
 
 # --- denial and degree -------------------------------------------------------------------------

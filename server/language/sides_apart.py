@@ -1,0 +1,68 @@
+"""Sides that are said apart from what they are about: headings, and one side that does more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from .actions import with_side
+from .reading import Content, Draft
+from .sides import LEAN
+
+_SAYS_ONLY_WHERE: Final = frozenset(
+    {"left", "right", "side", "half", "on", "the", "at", "to", "his", "her", "your", "its", "their",
+     "face", "of", "only", "just", "in", "with", "for"}
+)  # fmt: skip
+
+
+def with_headed_sides(
+    draft: Draft, bounds: list[tuple[int, int, str]], contents: list[Content]
+) -> list[Content]:
+    """A side alone before what it is about ("on the left, ...", "right side: ...") heads it.
+
+    It holds until the sentence ends or another side stands alone.
+    """
+    result: list[Content] = []
+    head, before = "", False
+    for index, (start, end, opener) in enumerate(bounds):
+        own = [content for content in contents if content.clause == index]
+        alone = _side_alone(draft, start, end)
+        if opener in (".", ";", "!", "?"):
+            head, before = "", False
+        if alone and not own:
+            following = bounds[index + 1][2] if index + 1 < len(bounds) else ""
+            head = alone if following == ":" or not before else ""
+            continue
+        said = any(start <= i < end for i, _ in draft.sides)
+        if head and not said:
+            own = [with_side(draft, replace(c, side=""), (start, end), head) for c in own]
+        before = before or bool(own)
+        result.extend(own)
+    return result
+
+
+def _side_alone(draft: Draft, start: int, end: int) -> str:
+    """The side of a clause that says nothing else, or ""."""
+    sides = [side for i, side in draft.sides if start <= i < end]
+    loose = [w for w in draft.words[start:end] if w not in _SAYS_ONLY_WHERE and w not in LEAN]
+    return sides[0] if len(sides) == 1 and not loose else ""
+
+
+def with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
+    """Where both sides move and one more ("more on the left"), the other does less."""
+    result = list(contents)
+    for place, word in enumerate(draft.words):
+        if word not in LEAN or not contents:
+            continue
+        earlier = [c for c in contents if c.end <= place]
+        about = earlier[-1] if earlier else contents[0]
+        result = [
+            _leant(c, LEAN[word]) if c.clause == about.clause and not c.side else c for c in result
+        ]
+    return result
+
+
+def _leant(content: Content, side: str) -> Content:
+    """A look of one half of the face has that side; any other does more on it."""
+    sides = {code[-1] for code in content.face if code[-1] in "LR"}
+    return replace(content, side=side) if len(sides) == 1 else replace(content, lean=side)
