@@ -137,9 +137,10 @@ def prompts(root: Path, reference: Recogniser) -> Iterator[Line]:
 def with_true_silence(line: Line) -> Line:
     """Return a line whose reference calls silent what is quiet, and nothing that is loud.
 
-    Pocketsphinx's alignments call a quarter of the loud frames beside a pause silence, and digital
-    silence speech. Frames whose label says silence and whose level is above `_LOUD_DB` get no
-    label (a breath, or speech that the aligner lost); runs below `_QUIET_DB` become silence.
+    A quarter of the frames that pocketsphinx's alignments call silence are within 40 dB of the loud
+    ones, and some digital silence is inside its words. Frames whose label says silence and whose
+    level is above `_LOUD_DB` get no label (a breath, or speech that the aligner lost); runs below
+    `_QUIET_DB` become silence.
     """
     loudness = loudness_db(line.samples)
     relative = loudness - np.percentile(loudness, 97)
