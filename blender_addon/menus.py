@@ -8,13 +8,15 @@ import bpy
 
 _ENTRIES: Final = (
     "add_head", "use_selected", "add_character", "remove_character", "remove_mesh",
-    "save_match", "apply_match", "delete_match", None,
+    "save_match", "apply_match", "delete_match",
+    "place_landmarks", "carry_over", "preview_pose", "add_flame_head", None,
     "add_line", "play_line", "render_line", None,
     "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
     "paste_strips", "assign_strips", "show_phones", "remove_phones", None,
     "generate", "regenerate", "cancel", "new_seed", None,
     "blend_takes", "apply_layers", "delete_take", None,
-    "export_take", "export_live_link_csv", "import_take", "live_link", None,
+    "export_take", "export_live_link_csv", "import_take", "live_link",
+    "import_flame_clip", "export_flame_clip", None,
     "set_up_engine", "cancel_set_up", "show_log", "start_server", "stop_server", "check_server",
     "make_keys", "take_keys", "save_public_key",
 )  # fmt: skip

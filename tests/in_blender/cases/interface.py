@@ -16,7 +16,7 @@ _EDITS_NOTHING = {
     "generate", "regenerate", "cancel",  # takes are undo steps of their own
     "check_server", "start_server", "stop_server", "set_up_engine", "cancel_set_up", "show_log",
     "make_keys", "take_keys", "save_public_key", "export_take", "export_live_link_csv",
-    "live_link", "copy_strips", "play_line", "save_match", "delete_match",
+    "export_flame_clip", "live_link", "copy_strips", "play_line", "save_match", "delete_match",
 }  # fmt: skip
 
 
