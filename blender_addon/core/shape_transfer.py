@@ -316,7 +316,7 @@ Follower = tuple[Ints, Ints]
 def _other_islands(
     target: Surface, template: Template, fit: HeadFit, skin_rows: NDArray[np.bool_]
 ) -> tuple[list[Island], list[Follower]]:
-    """Eyeballs, teeth and tongue as parts of the built-in head; lashes and brows go with the skin."""
+    """Eyeballs, teeth and tongue as built-in parts; lashes and brows go with the skin."""
     scale = fit.similarity.scale
     laid = {
         part.name: laid_over(part.vertices.astype(np.float64), fit.similarity, fit.landmarks)

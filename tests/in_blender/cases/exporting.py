@@ -341,7 +341,8 @@ def the_panels_draw(folder: str) -> None:
         for panel in (SOLILOQUY_PT_export, SOLILOQUY_PT_live_link, SOLILOQUY_PT_transfer):
             layout = Layout()
             panel.draw(_Drawing(panel, layout), SimpleNamespace(
-                scene=bpy.context.scene, region=None, preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+                scene=bpy.context.scene, region=None,
+                preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
                 window_manager=bpy.context.window_manager,
             ))  # fmt: skip
             drawn += layout.drawn
