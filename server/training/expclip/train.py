@@ -18,10 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from arkit.action_units import ACTION_UNITS, combine_aus
 from arkit.names import ARKIT_NAMES
 from server.generators.expclip.config import BASE, PAPER, TINY, ExpClipConfig
 from server.generators.expclip.model import ExpClipAnimator, count_parameters
-from server.generators.expclip.weights import save_animator
+from server.generators.expclip.weights import load_animator, save_animator
 from server.language.expclip import BlendshapeEncoder, load_expclip
 from server.language.express import WEIGHTS
 from server.training.corpus.reader import CorpusReader
@@ -47,7 +48,8 @@ class Recipe:
         lip_motion, style, strength: weights of Eq. 7, Eq. 8 and of our loss on strength.
         changing: share of augmented windows whose prompt changes on the way, so that direction
             strips work; the paper has one prompt throughout.
-        quadruples: of TEAD, to augment with. threads: of torch.
+        quadruples: of TEAD, to augment with. one_sided: faces of single muscles, mostly of one
+            side, beside them: no feeling shows them, people ask for them. threads: of torch.
     """
 
     size: str = "base"
@@ -61,6 +63,7 @@ class Recipe:
     strength: float = 1.0
     changing: float = 0.3
     quadruples: int = 20_000
+    one_sided: int = 0
     threads: int = 1
     keep_every: int = 200
     extra: dict[str, Any] = field(default_factory=dict)
@@ -81,6 +84,20 @@ def tead_faces(count: int, seed: int) -> NDArray[np.float32]:
     quadruples = [q for q in Composer(seed).compose(count) if q.split == "train" and q.aus]
     rows = [[q.blendshapes()[name] for name in ARKIT_NAMES] for q in quadruples]
     return np.array(rows, np.float32)
+
+
+def muscle_faces(count: int, seed: int) -> NDArray[np.float32]:
+    """Return faces of one to three AUs, two thirds of them of one side, float32 [N, 52]."""
+    rng = np.random.default_rng(seed)
+    codes = [code for code, unit in ACTION_UNITS.items() if unit.expressible]
+    sided = [code for code in codes if ACTION_UNITS[code].side]
+    rows = []
+    for _ in range(count):
+        pool = sided if rng.random() < 2 / 3 else codes
+        drawn = rng.choice(pool, int(rng.integers(1, 4)), replace=False)
+        face = combine_aus({str(code): float(rng.uniform(0.3, 1.0)) for code in drawn})
+        rows.append([face.get(name, 0.0) for name in ARKIT_NAMES])
+    return np.array(rows, np.float32).reshape(-1, len(ARKIT_NAMES))
 
 
 @dataclass
@@ -159,26 +176,45 @@ class Teacher:
         return (1.0 - share) * prompt + share * torch.from_numpy(drawn)
 
 
-def train(
-    recipe: Recipe, corpus: Path, folder: Path, out: Path | None, autoencoder: Path = AUTOENCODER
-) -> ExpClipAnimator:
-    """Run a recipe and, with `out`, write the weights."""
+@dataclass(frozen=True)
+class Places:
+    """Folders and files of a run: its own folder, where weights go, what it leans on."""
+
+    run: Path
+    out: Path | None = None
+    autoencoder: Path = AUTOENCODER
+    start_from: Path | None = None
+
+
+def _start(config: ExpClipConfig, start_from: Path | None) -> ExpClipAnimator:
+    """Return a fresh network, or the one of a weights file."""
+    model = ExpClipAnimator(config)
+    if start_from is not None:
+        model.load_state_dict(load_animator(start_from)[0].state_dict())
+    return model
+
+
+def train(recipe: Recipe, corpus: Path, places: Places) -> ExpClipAnimator:
+    """Run a recipe and, where a place for them is given, write the weights."""
+    folder = places.run
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed)
     store = open_store(folder / "store")
-    encoder = load_expclip(autoencoder).encoder
+    encoder = load_expclip(places.autoencoder).encoder
     encoder.requires_grad_(False)
-    model = ExpClipAnimator(recipe.config)
+    model = _start(recipe.config, places.start_from)
     log.info("%d parameters, %d utterances", count_parameters(model), len(store.spans))
-    teacher = Teacher(
-        model, encoder, store, store.of_split("train"),
-        tead_faces(recipe.quadruples, recipe.seed), recipe,
-    )  # fmt: skip
+    asked = (
+        tead_faces(recipe.quadruples, recipe.seed),
+        muscle_faces(recipe.one_sided, recipe.seed),
+    )
+    numbers = store.of_split("train")
+    teacher = Teacher(model, encoder, store, numbers, np.concatenate(asked), recipe)
     options = LoopOptions(recipe.steps, recipe.steps, recipe.rate, recipe.seed, recipe.keep_every)
     run(model, teacher.loss, options, folder / "expclip.pt", log.info)
-    if out is not None:
-        save_animator(model, out, {"recipe": repr(recipe)})
+    if places.out is not None:
+        save_animator(model, places.out, {"recipe": repr(recipe)})
     return model
 
 
@@ -190,11 +226,11 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--autoencoder", type=Path, default=AUTOENCODER)
+    parser.add_argument("--start-from", type=Path)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(
-        read_recipe(options.recipe), options.corpus, options.run, options.out, options.autoencoder
-    )
+    places = Places(options.run, options.out, options.autoencoder, options.start_from)
+    train(read_recipe(options.recipe), options.corpus, places)
 
 
 if __name__ == "__main__":
