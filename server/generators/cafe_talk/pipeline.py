@@ -62,7 +62,8 @@ class _Take:
         sound: features of the paper's speech encoder and their times, or None.
         tails: pass -> its last final frames, in the network's scale, [n_given, C].
         ahead: pass -> the frames after them, [n_ahead, C], that fade into the next window.
-        living: blinks, gaze, head. regeneration: the take that a part is made anew of, at 25 fps.
+        living: blinks, gaze, head. base: the take that a part is made anew of, also at 25 fps.
+        is_plain: whether no talking style was asked for.
     """
 
     windows: Windows
@@ -76,6 +77,7 @@ class _Take:
     n_steps: int
     living: Living
     base: tuple[Regeneration, ArkitClip] | None
+    is_plain: bool = False
     sound: tuple[NDArray[np.float32], Array] | None = None
     tails: dict[str, Tensor] = field(default_factory=dict)
     ahead: dict[str, Tensor] = field(default_factory=dict)
@@ -164,6 +166,7 @@ class CafeTalkGenerator:
             living=living_of(speech, seed, self.network.habits, style_name,
                              _felt(direction, seconds)),
             base=regeneration and (regeneration, regeneration.base_at(config.fps)),
+            is_plain=config.residual and not request.style and request.style_clip is None,
             sound=self.speech_encoder and self.speech_encoder.encode(speech.samples),
         )  # fmt: skip
         return Plan(
@@ -288,7 +291,7 @@ class CafeTalkGenerator:
     def _closed(self, window: _Window, clips: dict[str, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
-        clips = self._joined(window, clips)
+        clips = self._corrected(window, self._joined(window, clips))
         fresh = take.windows.fresh(window.number)
         low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
         near = slice(low, high)
@@ -323,6 +326,18 @@ class CafeTalkGenerator:
             take.ahead[name] = last[tail:]
         return joined
 
+    def _corrected(self, window: _Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Take the network's error off every pass where no style was asked for.
+
+        The plain style is the articulated mouth itself, so whatever the neutral pass adds to it is
+        error, and the other passes, which share its noise, have the same.
+        """
+        if not window.take.is_plain:
+            return clips
+        plain = self._tensor(window.lips[:, :N_CHANNELS] * self.config.scale)
+        error = clips[PASSES[0]] - plain
+        return {name: clip - error for name, clip in clips.items()}
+
     def _face(self, window: _Window, clip: Tensor, near: slice, name: str) -> Array:
         """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""
         lips, times = window.lips[near], window.times[near]
@@ -332,7 +347,7 @@ class CafeTalkGenerator:
         if name == "strips":
             asked = render_strips(window.take.strips, times)[:, _TONGUE]
             face[:, _TONGUE] = np.maximum(face[:, _TONGUE], asked)
-        return _met(np.clip(face, 0.0, 1.0), times, window)
+        return _met(np.clip(face, 0.0, 1.0), lips, times, window)
 
     def _layers(self, window: _Window, faces: dict[str, Array], near: slice) -> dict[str, Array]:
         times = window.times[near]
@@ -350,9 +365,15 @@ class CafeTalkGenerator:
         return layers
 
 
-def _met(face: Array, times: Array, window: _Window) -> Array:
-    face = with_closures(face, times, window.plan.contacts, window.take.line.config)
-    return impose_closure(face, times, window.plan.contacts).astype(np.float64)
+def _met(face: Array, lips: Array, times: Array, window: _Window) -> Array:
+    """Return a face [n, 52] whose lips travel to their contacts and meet there.
+
+    The articulated mouth in it has travelled already; only what is added to it has still to.
+    """
+    contacts, config = window.plan.contacts, window.take.line.config
+    twice = with_closures(lips, times, contacts, config) - lips
+    face = np.clip(with_closures(face, times, contacts, config) - twice, 0.0, 1.0)
+    return impose_closure(face, times, contacts).astype(np.float64)
 
 
 def _kept(take: _Take, times: Array, name: str) -> tuple[Array, NDArray[np.bool_]] | None:

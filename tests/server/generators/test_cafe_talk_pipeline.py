@@ -83,7 +83,7 @@ def test_the_same_request_gives_the_same_take_and_another_seed_another() -> None
     request = ask(direction="furious", strips=(STRIP,), seed=5)
     one, again, other = take(request), take(request), take(replace(request, seed=6))
     assert all(np.array_equal(one[name], again[name]) for name in one)
-    assert not np.array_equal(one["lips"], other["lips"])
+    assert not np.array_equal(one["emotion"], other["emotion"])
 
 
 def test_a_take_is_the_same_bits_alone_and_in_a_batch() -> None:
@@ -170,18 +170,32 @@ def test_a_style_may_come_from_a_clip() -> None:
 
 
 def test_regenerating_a_span_gives_the_network_the_rest_to_join() -> None:
-    base = take(ask(seed=1))
+    base = take(ask(seed=1, emotion="sad", style="Bruno"))
     clip = ClipData(
         ARKIT_NAMES, 25.0, face(base), base["head"], base["eyes"],
         {name: base[name] for name in LAYERS},
     )  # fmt: skip
-    anew = take(ask(seed=2, fps=25.0, base=clip, regenerate_start=2.0, regenerate_end=4.0))
+    anew = take(
+        ask(seed=2, fps=25.0, emotion="sad", style="Bruno", base=clip, regenerate_start=2.0,
+            regenerate_end=4.0)
+    )  # fmt: skip
     times = np.arange(len(base["head"])) / TINY.fps
     far = (times < 1.6) | (times > 4.4)
     upper = [INDEX[name] for name in UPPER_FACE_NAMES]  # the mouth travels to contacts twice
     assert np.abs(anew["lips"] - base["lips"])[far][:, upper].max() < 1e-3
     middle = (times > 2.5) & (times < 3.5)
     assert not np.array_equal(anew["lips"][middle], base["lips"][middle])
+
+
+def test_without_a_style_the_lips_are_the_articulated_ones() -> None:
+    plan = tiny().plan(ask(), line(), 0)
+    times = np.arange(plan.n_frames) / TINY.fps
+    mouth = plan.state["take"].line.lips(times)
+    far = np.array(
+        [all(abs(t - (c.start + c.end) / 2) > 0.2 for c in plan.contacts) for t in times]
+    )
+    assert np.abs(take(ask(seed=9))["lips"] - mouth)[far].max(initial=0.0) < 1e-5
+    assert not np.array_equal(take(ask(style="Bruno"))["lips"], take(ask())["lips"])
 
 
 def test_a_line_of_one_frame_and_one_without_speech_are_made() -> None:
