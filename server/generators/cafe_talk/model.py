@@ -162,7 +162,8 @@ class Adapter(nn.Module):
         self.film = FiLM(width, width)
         self.zero = nn.Conv1d(width, width, 1)
         nn.init.zeros_(self.zero.weight)
-        nn.init.zeros_(self.zero.bias if self.zero.bias is not None else self.zero.weight)
+        assert self.zero.bias is not None
+        nn.init.zeros_(self.zero.bias)
 
     def forward(self, x: Tensor, fine: Tensor) -> Tensor:
         """x, fine [B, T, D] -> what to add to x."""

@@ -9,7 +9,7 @@ brow beats and the head are by rule (`habits`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +19,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from arkit.action_units import AU_CODES, AU_INDEX
-from arkit.clip import ArkitClip
-from arkit.closure import impose_closure
-from arkit.names import ARKIT_NAMES, INDEX
-from arkit.strips import AUStrip, render_strips
-from server.generators.articulate.coarticulation import with_closures
+from arkit.names import INDEX
+from arkit.strips import render_strips
 from server.generators.articulate.evidence import EvidenceNet, load_evidence
 from server.generators.base import CheckCancel, Frames, Plan, Speech
 from server.generators.diffusion import keyed_noise
 from server.generators.layers import differences
-from server.generators.spoken import SpokenLine, spoken_line
+from server.generators.spoken import spoken_line
 from server.generators.windows import Windows
 from server.language.clip_text import text_encoder
 from server.language.encoder import TextEncoder
 from server.language.express import Director, default_director
-from server.regeneration import Regeneration, regeneration_of
+from server.regeneration import regeneration_of
 from server.validation import au_strip
 from server.wire.messages import GenerateRequest
 
@@ -42,57 +39,16 @@ from .config import N_CHANNELS, CafeTalkConfig
 from .facts import CONTROLS
 from .fine import claim_of, fine_sequence, floor_of, inside_of, nearness, own_reach
 from .guidance import Scales
-from .habits import Living, eyes_from_face, living_of
+from .habits import eyes_from_face, living_of
 from .sampling import Trajectory, sample
+from .takes import PASSES, Take, Window, kept, met
 from .weights import WEIGHTS, Network, load_weights, random_network
 from .xlsr import XlsrEncoder, at_times
 
 Array = NDArray[np.float64]
 
-PASSES: Final = ("lips", "emotion", "strips")
 _EDGE: Final = 2  # frames beside a window, so that a contact between two is nobody's loss
 _TONGUE: Final = INDEX["tongueOut"]
-
-
-@dataclass
-class _Take:
-    """A plan's own state.
-
-    Attributes:
-        sound: features of the paper's speech encoder and their times, or None.
-        tails: pass -> its last final frames, in the network's scale, [n_given, C].
-        ahead: pass -> the frames after them, [n_ahead, C], that fade into the next window.
-        living: blinks, gaze, head. base: the take that a part is made anew of, also at 25 fps.
-        is_plain: whether no talking style was asked for.
-    """
-
-    windows: Windows
-    line: SpokenLine
-    direction: Direction
-    strips: tuple[AUStrip, ...]
-    style: Tensor
-    texts: Tensor
-    scales: Scales
-    mode: str
-    n_steps: int
-    living: Living
-    base: tuple[Regeneration, ArkitClip] | None
-    is_plain: bool = False
-    sound: tuple[NDArray[np.float32], Array] | None = None
-    tails: dict[str, Tensor] = field(default_factory=dict)
-    ahead: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass
-class _Window:
-    """One window of one take while it is made: times [T], articulated lips [T, 52], passes."""
-
-    plan: Plan
-    take: _Take
-    number: int
-    times: Array
-    lips: Array
-    passes: dict[str, Trajectory]
 
 
 class CafeTalkGenerator:
@@ -158,7 +114,7 @@ class CafeTalkGenerator:
         with torch.inference_mode():
             style, style_name = style_of(request, self.network)
         regeneration = regeneration_of(request)
-        take = _Take(
+        take = Take(
             windows=windows, line=line, direction=direction,
             strips=(*direction.strips, *(au_strip(spec) for spec in request.strips)),
             style=style, texts=self._embedded(direction), scales=_scales(request),
@@ -200,14 +156,14 @@ class CafeTalkGenerator:
 
     # --- a window -------------------------------------------------------------------------------
 
-    def _opened(self, plan: Plan) -> _Window:
+    def _opened(self, plan: Plan) -> Window:
         """Lay out the passes of a plan's next window."""
-        take: _Take = plan.state["take"]
+        take: Take = plan.state["take"]
         number = plan.next_window
         start = take.windows.start(number)
         times = (start + np.arange(self.config.n_frames)) / plan.fps
         lips = take.line.lips(times)
-        window = _Window(plan, take, number, times, lips, {})
+        window = Window(plan, take, number, times, lips, {})
         neutral = self._neutral(window)
         window.passes["lips"] = neutral
         if not take.direction.is_neutral:
@@ -219,7 +175,7 @@ class CafeTalkGenerator:
     def _tensor(self, values: NDArray[np.floating]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
 
-    def _neutral(self, window: _Window) -> Trajectory:
+    def _neutral(self, window: Window) -> Trajectory:
         take, config = window.take, self.config
         shape = (config.n_frames, N_CHANNELS)
         given, is_given = self._given(window, "lips")
@@ -234,13 +190,13 @@ class CafeTalkGenerator:
             scales=replace(take.scales, emotion=take.scales.audio), mode=take.mode,
         )  # fmt: skip
 
-    def _heard(self, take: _Take, window: _Window) -> NDArray[np.float32]:
+    def _heard(self, take: Take, window: Window) -> NDArray[np.float32]:
         """Return the speech features of a window, [T, n_audio]."""
         if take.sound is None:
             return take.line.features(window.times, window.lips)
         return at_times(*take.sound, window.times)
 
-    def _directed(self, window: _Window, neutral: Trajectory) -> Trajectory:
+    def _directed(self, window: Window, neutral: Trajectory) -> Trajectory:
         take = window.take
         given, is_given = self._given(window, "emotion")
         intensities = [feeling.intensity for feeling in take.direction.feelings]
@@ -251,7 +207,7 @@ class CafeTalkGenerator:
             given=given, is_given=is_given,
         )  # fmt: skip
 
-    def _marked(self, window: _Window) -> Trajectory:
+    def _marked(self, window: Window) -> Trajectory:
         take = window.take
         before = window.passes.get("emotion", window.passes["lips"])
         given, is_given = self._given(window, "strips")
@@ -269,18 +225,18 @@ class CafeTalkGenerator:
             floor=None if paper else self._tensor(self.config.scale * floor),
         )  # fmt: skip
 
-    def _near(self, take: _Take, times: Array) -> Array:
+    def _near(self, take: Take, times: Array) -> Array:
         """Return how much strips may change each frame, [T, 1]; an ablation overrides it."""
         return nearness(take.strips, times)
 
-    def _given(self, window: _Window, name: str) -> tuple[Tensor, Tensor]:
+    def _given(self, window: Window, name: str) -> tuple[Tensor, Tensor]:
         """Return known values [T, C] in the network's scale and where they are, [T, C]."""
         take, config = window.take, self.config
         given = torch.zeros(config.n_frames, N_CHANNELS, device=self.device)
         is_given = torch.zeros_like(given)
-        kept = _kept(take, window.times, name)
-        if kept is not None:
-            values, mask = kept
+        known = kept(take, window.times, name)
+        if known is not None:
+            values, mask = known
             given = self._tensor(values[:, :N_CHANNELS] * config.scale)
             is_given = self._tensor(mask[:, :N_CHANNELS].astype(np.float32))
         if window.number:
@@ -288,7 +244,7 @@ class CafeTalkGenerator:
             is_given[: config.n_given] = 1.0
         return given, is_given
 
-    def _closed(self, window: _Window, clips: dict[str, Tensor]) -> Frames:
+    def _closed(self, window: Window, clips: dict[str, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
         clips = self._corrected(window, self._joined(window, clips))
@@ -307,7 +263,7 @@ class CafeTalkGenerator:
             eyes=eyes_from_face(face)[inner].astype(np.float32),
         )
 
-    def _joined(self, window: _Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _joined(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
         """Fade the frames ahead of the window before into this one; keep what the next needs."""
         take, config = window.take, self.config
         tail = config.n_frames - config.n_ahead
@@ -326,7 +282,7 @@ class CafeTalkGenerator:
             take.ahead[name] = last[tail:]
         return joined
 
-    def _corrected(self, window: _Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _corrected(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take the network's error off every pass where no style was asked for.
 
         The plain style is the articulated mouth itself, so whatever the neutral pass adds to it is
@@ -338,7 +294,7 @@ class CafeTalkGenerator:
         error = clips[PASSES[0]] - plain
         return {name: clip - error for name, clip in clips.items()}
 
-    def _face(self, window: _Window, clip: Tensor, near: slice, name: str) -> Array:
+    def _face(self, window: Window, clip: Tensor, near: slice, name: str) -> Array:
         """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""
         lips, times = window.lips[near], window.times[near]
         face = np.zeros_like(lips)
@@ -347,9 +303,9 @@ class CafeTalkGenerator:
         if name == "strips":
             asked = render_strips(window.take.strips, times)[:, _TONGUE]
             face[:, _TONGUE] = np.maximum(face[:, _TONGUE], asked)
-        return _met(np.clip(face, 0.0, 1.0), lips, times, window)
+        return met(np.clip(face, 0.0, 1.0), lips, times, window)
 
-    def _layers(self, window: _Window, faces: dict[str, Array], near: slice) -> dict[str, Array]:
+    def _layers(self, window: Window, faces: dict[str, Array], near: slice) -> dict[str, Array]:
         times = window.times[near]
         directed = faces.get("emotion", faces["lips"])
         if "strips" in faces:
@@ -363,32 +319,6 @@ class CafeTalkGenerator:
         claim = claim_of(window.take.strips, times)
         layers["life"] = window.take.living.frames(times, self.config.fps, face, claim)
         return layers
-
-
-def _met(face: Array, lips: Array, times: Array, window: _Window) -> Array:
-    """Return a face [n, 52] whose lips travel to their contacts and meet there.
-
-    The articulated mouth in it has travelled already; only what is added to it has still to.
-    """
-    contacts, config = window.plan.contacts, window.take.line.config
-    twice = with_closures(lips, times, contacts, config) - lips
-    face = np.clip(with_closures(face, times, contacts, config) - twice, 0.0, 1.0)
-    return impose_closure(face, times, contacts).astype(np.float64)
-
-
-def _kept(take: _Take, times: Array, name: str) -> tuple[Array, NDArray[np.bool_]] | None:
-    """Return the take's own frames [T, 52] for a pass, and which of them stay as they are."""
-    if take.base is None:
-        return None
-    regeneration, clip = take.base
-    if not all(layer in clip.layers for layer in PASSES):
-        return None
-    at = np.clip(np.rint(times * clip.fps).astype(int), 0, clip.n_frames - 1)
-    passes = PASSES[: PASSES.index(name) + 1]
-    total = np.sum([clip.layers[layer][at] for layer in passes], axis=0)
-    columns = np.array([n in regeneration.part.blendshapes for n in ARKIT_NAMES])
-    anew = regeneration.part.share_of_new(times, regeneration.base.seconds) > 0
-    return np.clip(total, 0.0, 1.0).astype(np.float64), ~(anew[:, None] & columns)
 
 
 def _felt(direction: Direction, seconds: float) -> list[tuple[str, float]]:

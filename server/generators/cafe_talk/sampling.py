@@ -9,7 +9,7 @@ Shapes: T frames, C = 51 channels, A audio features, K feelings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -82,10 +82,10 @@ class Trajectory:
     def _present(self) -> list[int]:
         return [k for k in range(len(self.shares)) if bool((self.shares[k] > 0).any())]
 
-    def _mixed(self, answers: object) -> Tensor:
+    def _mixed(self, answers: Iterator[Tensor]) -> Tensor:
         total = torch.zeros_like(self.eps)
         for k in self._present:
-            total = total + self.shares[k][:, None] * next(answers)[0]  # type: ignore[call-overload]
+            total = total + self.shares[k][:, None] * next(answers)[0]
         return total
 
     def _conditions(self, k: int, *, audio: float = 1.0, style: float = 1.0, emotion: float = 1.0,
