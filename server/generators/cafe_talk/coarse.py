@@ -19,6 +19,7 @@ from arkit.strips import AUStrip
 from server.errors import BadRequest
 from server.language import scope
 from server.language.express import Director
+from server.language.reading import Content
 from server.language.strips import Stage, stages_of, strips_from_text
 from server.regeneration import clip_of
 from server.wire.messages import GenerateRequest
@@ -126,20 +127,28 @@ class _Draft:
         """Add what a stage of a direction asks for, `degree` times as strongly as it says."""
         found = self.director.express(stage.text)
         self.notes += [note for note in found.notes if note not in self.notes]
-        if found.aus and _names_muscles_only(stage.text, self.director):
-            seconds = max(stage.end - stage.start, 1e-3)
-            moved = strips_from_text(stage.text, seconds, self.director.express)
-            self.strips += [_later(strip, stage.start) for strip in moved]
+        contents = scope.read(stage.text, self.director.left_out).contents
+        muscles = [c for c in contents if _is_muscle(c)]
+        if found.aus and muscles and len(muscles) == len(contents):
+            self._lay(stage.text, stage)
             return
+        for content in muscles:
+            self._lay(content.text, stage)
         reading = self.director.emotion_of(stage.text)
         intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
         feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
         self.stretches.append(Stretch(feeling, stage.start, stage.end))
 
+    def _lay(self, text: str, stage: Stage) -> None:
+        seconds = max(stage.end - stage.start, 1e-3)
+        moved = strips_from_text(text, seconds, self.director.express)
+        self.strips += [_later(strip, stage.start) for strip in moved]
 
-def _names_muscles_only(text: str, director: Director) -> bool:
-    contents = scope.read(text, director.left_out).contents
-    return bool(contents) and not any(c.kind == "feeling" or c.family for c in contents)
+
+def _is_muscle(content: Content) -> bool:
+    """Say whether a part of a direction names an expression of the face and no feeling."""
+    named = content.kind in {"au", "action", "named"} and not content.family
+    return named and not content.negated
 
 
 def _later(strip: AUStrip, seconds: float) -> AUStrip:

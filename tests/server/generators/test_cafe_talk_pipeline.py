@@ -147,6 +147,12 @@ def test_a_direction_of_single_muscles_becomes_strips() -> None:
     assert made["strips"][:, INDEX["browOuterUpLeft"]].any()
 
 
+def test_an_expression_named_beside_a_feeling_is_laid_as_strips_over_it() -> None:
+    take_of: Any = tiny().plan(ask(direction="a bitter little smile"), line(), 0).state["take"]
+    assert {strip.au for strip in take_of.strips} >= {"AU12"}
+    assert take_of.direction.base.intensity > 0.2
+
+
 def test_guidance_of_strips_at_0_takes_them_out() -> None:
     made = take(ask(strips=(STRIP,), guidance={"strips": 0.0}))
     assert not made["strips"][:, INDEX["browDownLeft"]].any()
