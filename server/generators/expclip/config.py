@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from arkit.names import ARKIT_NAMES
 from server.generators.spoken import N_SPOKEN
 
 
@@ -17,7 +18,8 @@ class ExpClipConfig:
         n_decoder_layers: layers of the style cross-attention decoder (paper: 8).
         n_state, n_heads, n_hidden: width, heads, width of a feed-forward layer.
         n_pool_state, n_pool_hidden: width and feed-forward width of the pooling.
-        n_audio: width of the speech features. n_style: width of the style embedding.
+        n_audio: width of the speech features. n_style: width of the style: the embedding,
+            and the face that ExpCLIP's decoder reads in it.
         speech_encoder: "phones" (our ears' phones, sharpened by transcript or corrections).
         fps: frames per second (paper: 15). n_frames: frames of a window (paper: 64).
         n_overlap: frames that a window shares with the one before; the two are cross-faded there.
@@ -33,7 +35,7 @@ class ExpClipConfig:
     n_pool_state: int = 512
     n_pool_hidden: int = 2048
     n_audio: int = N_SPOKEN
-    n_style: int = 256
+    n_style: int = 256 + len(ARKIT_NAMES)
     speech_encoder: str = "phones"
     fps: float = 15.0
     n_frames: int = 64
@@ -41,7 +43,7 @@ class ExpClipConfig:
     style_reach: int = 1
 
 
-PAPER: Final = ExpClipConfig(n_style=512)
+PAPER: Final = ExpClipConfig(n_style=512 + len(ARKIT_NAMES))
 BASE: Final = ExpClipConfig(
     n_pool_layers=2, n_decoder_layers=3, n_state=128, n_heads=4, n_hidden=384,
     n_pool_state=64, n_pool_hidden=128,

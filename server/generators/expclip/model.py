@@ -7,15 +7,18 @@ T frames, A speech features, S style embedding, D width.
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from arkit.names import ARKIT_NAMES
+from server.language.expclip import ExpClip
 
 from .config import ExpClipConfig
 
-N_FACE = len(ARKIT_NAMES)
+N_FACE: Final = len(ARKIT_NAMES)
+_FACE_SCALE: Final = 4.0
 
 
 def positions(n_frames: int, width: int) -> Tensor:
@@ -47,6 +50,18 @@ class AttentionPooling(nn.Module):
         state = self.read(frames) + positions(frames.shape[1], self.width).to(frames)
         weights = self.weigh(self.layers(state)).softmax(dim=1)  # [B, T, 1]
         return (weights * frames).sum(dim=1)
+
+
+def style_of(expclip: ExpClip, faces: Tensor) -> Tensor:
+    """Return the style of expression prompts [..., 52]: [..., S].
+
+    The embedding E(b), and the face D(E(b)) that the frozen decoder reads in it: beside the
+    embedding alone, one side of a face is hard to tell from the other.
+    """
+    embedded = expclip.encoder(faces.reshape(-1, N_FACE))
+    read = expclip.decoder(embedded)
+    joined = torch.cat([embedded * embedded.shape[-1] ** 0.5, _FACE_SCALE * read], dim=-1)
+    return joined.view(*faces.shape[:-1], -1)
 
 
 def near_mask(n_frames: int, reach: int, like: Tensor) -> Tensor:
@@ -86,7 +101,7 @@ class StyleDecoder(nn.Module):
 
         Args:
             audio: speech features [B, T, A]. lips: articulated mouth [B, T, 52].
-            style: unit embeddings, [B, T, S], or [B, S] for one style throughout.
+            style: of `style_of`, [B, T, S], or [B, S] for one style throughout.
 
         Returns:
             Blendshapes [B, T, 52], unclamped.
@@ -95,7 +110,7 @@ class StyleDecoder(nn.Module):
         if style.dim() == 2:
             style = style[:, None].expand(-1, n_frames, -1)
         state = self.read(audio) + positions(n_frames, self.config.n_state).to(audio)
-        memory = self.style(style * self.config.n_style**0.5)
+        memory = self.style(style)
         mask = near_mask(n_frames, self.config.style_reach, audio)
         state = self.layers(state, memory, memory_mask=mask)
         return lips + self.head(self.norm(state))
@@ -122,5 +137,5 @@ def count_parameters(model: nn.Module) -> int:
 
 __all__ = [
     "N_FACE", "AttentionPooling", "ExpClipAnimator", "StyleDecoder", "count_parameters",
-    "near_mask", "positions",
+    "near_mask", "positions", "style_of",
 ]  # fmt: skip

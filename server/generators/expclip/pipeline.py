@@ -29,7 +29,7 @@ from server.language.express import Director, default_director
 from server.wire.messages import GenerateRequest
 
 from .facts import CONTROLS
-from .model import ExpClipAnimator
+from .model import ExpClipAnimator, style_of
 from .prompts import Prompt, prompt_of
 from .weights import load_animator
 
@@ -168,7 +168,7 @@ class ExpClipGenerator:
         """Return the style embeddings of faces [P, T, 52], each different face embedded once."""
         flat = faces.reshape(-1, faces.shape[-1]).astype(np.float32)
         different, where = np.unique(flat, axis=0, return_inverse=True)
-        styles = self.director.expclip.encoder(torch.from_numpy(different))
+        styles = style_of(self.director.expclip, torch.from_numpy(different))
         return styles[where.reshape(-1)].view(*faces.shape[:2], -1).to(self.device)
 
     def _frames(self, plan: Plan, kept: _Residuals, first: int, last: int, n_known: int) -> Frames:

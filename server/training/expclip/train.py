@@ -21,9 +21,9 @@ from torch import Tensor
 from arkit.action_units import ACTION_UNITS, combine_aus
 from arkit.names import ARKIT_NAMES
 from server.generators.expclip.config import BASE, PAPER, TINY, ExpClipConfig
-from server.generators.expclip.model import ExpClipAnimator, count_parameters
+from server.generators.expclip.model import ExpClipAnimator, count_parameters, style_of
 from server.generators.expclip.weights import load_animator, save_animator
-from server.language.expclip import BlendshapeEncoder, load_expclip
+from server.language.expclip import ExpClip, load_expclip
 from server.language.express import WEIGHTS
 from server.training.corpus.reader import CorpusReader
 from server.training.language.loop import LoopOptions, run
@@ -105,11 +105,11 @@ class Teacher:
     """Makes the loss of one step.
 
     Attributes:
-        encoder: E of ExpCLIP, frozen. expressions: TEAD's faces [N, 52].
+        expclip: its E and D, frozen. expressions: TEAD's faces [N, 52].
     """
 
     model: ExpClipAnimator
-    encoder: BlendshapeEncoder
+    expclip: ExpClip
     store: FrameStore
     numbers: list[int]
     expressions: NDArray[np.float32]
@@ -122,7 +122,7 @@ class Teacher:
                                                              batch.valid))  # fmt: skip
         lips = audio[:, :, LIPS]
         prompt = self.model.pooling(losses.shown(faces, lips))
-        made = self.model(audio, lips, self.encoder(prompt))
+        made = self.model(audio, lips, style_of(self.expclip, prompt))
         total = losses.reconstruction(made, faces, valid)
         if self.recipe.augmented:
             total = total + self.recipe.augmented * self._augmented(batch, prompt.detach(), rng)
@@ -141,8 +141,8 @@ class Teacher:
         whole = (asked[:, 0] - asked[:, -1]).abs().amax(dim=1) < 1e-6
         if recipe.style and whole.any():
             shown = self.model.pooling(losses.shown(made[whole], lips[whole]))
-            aim = self.encoder(asked[whole, 0])
-            total = total + recipe.style * losses.style(self.encoder(shown), aim)
+            aim = self.expclip.encoder(asked[whole, 0])
+            total = total + recipe.style * losses.style(self.expclip.encoder(shown), aim)
         return total
 
     @staticmethod
@@ -157,7 +157,7 @@ class Teacher:
     def _embedded(self, asked: Tensor) -> Tensor:
         flat = asked.reshape(-1, asked.shape[-1])
         different, where = torch.unique(flat, dim=0, return_inverse=True)
-        return self.encoder(different)[where].view(*asked.shape[:2], -1)
+        return style_of(self.expclip, different)[where].view(*asked.shape[:2], -1)
 
     def _perturbed(self, prompt: Tensor, n_frames: int, rng: np.random.Generator) -> Tensor:
         """Eq. 6; some windows go from one perturbed prompt to another within .3 s."""
@@ -201,8 +201,8 @@ def train(recipe: Recipe, corpus: Path, places: Places) -> ExpClipAnimator:
     torch.manual_seed(recipe.seed)
     make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed)
     store = open_store(folder / "store")
-    encoder = load_expclip(places.autoencoder).encoder
-    encoder.requires_grad_(False)
+    expclip = load_expclip(places.autoencoder)
+    expclip.requires_grad_(False)
     model = _start(recipe.config, places.start_from)
     log.info("%d parameters, %d utterances", count_parameters(model), len(store.spans))
     asked = (
@@ -210,7 +210,7 @@ def train(recipe: Recipe, corpus: Path, places: Places) -> ExpClipAnimator:
         muscle_faces(recipe.one_sided, recipe.seed),
     )
     numbers = store.of_split("train")
-    teacher = Teacher(model, encoder, store, numbers, np.concatenate(asked), recipe)
+    teacher = Teacher(model, expclip, store, numbers, np.concatenate(asked), recipe)
     options = LoopOptions(recipe.steps, recipe.steps, recipe.rate, recipe.seed, recipe.keep_every)
     run(model, teacher.loss, options, folder / "expclip.pt", log.info)
     if places.out is not None:
