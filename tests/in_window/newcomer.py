@@ -156,12 +156,21 @@ def _starting():
 
 
 def play():
+    bpy.context.preferences.view.show_playback_fps = False  # a software screen's is no news
     did("Space")
     yield from gesture("mousemove 600 400", wait=0.3)
     yield from key("space", wait=2.0)
     REPORT["plays"] = window().screen.is_animation_playing
-    shot("9_talks")
+    for number in range(4):  # the picture is drawn a moment after the frame is set
+        yield from until(_mouth_is_open, "an open mouth", 120)
+        shot(f"9_talks_{number}")
+        yield 0.3
     yield from key("space")
+
+
+def _mouth_is_open():
+    keys = character().meshes[0].object.data.shape_keys
+    return keys.key_blocks["jawOpen"].value > 0.15
 
 
 def story():
