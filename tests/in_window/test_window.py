@@ -174,10 +174,14 @@ def test_a_newcomer_has_a_talking_head_in_eight_actions(newcomer: dict[str, Any]
     assert newcomer["n_actions"] <= 7, "and one more when the engine has to be set up"
 
 
-def test_ten_minutes_never_keep_blender_from_its_work(long_line: dict[str, Any]) -> None:
+def test_for_ten_minutes_our_code_takes_less_than_50_milliseconds_at_a_time(
+    long_line: dict[str, Any],
+) -> None:
+    """Without the undo step at the end: there Blender itself copies and stores all the keys."""
     assert long_line["errors"] == [] and long_line["seconds"] == pytest.approx(600, abs=1)
-    longest = {name: noted["cpu"] for name, noted in long_line["longest"].items()}
-    assert max(longest["pump"], longest["modal"], longest["panels"]) < 0.05, longest
+    own = {name: noted["own_cpu"] for name, noted in long_line["longest"].items()}
+    assert max(own["pump"], own["modal"], own["panels"]) < 0.05, own
+    assert long_line["longest"]["written"]["calls"] == 1, "one undo step for one take"
 
 
 def test_switching_it_off_leaves_nothing(report: dict[str, Any]) -> None:
