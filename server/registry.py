@@ -62,6 +62,12 @@ GENERATORS: Final[Mapping[str, Offer]] = {
         weights=("cafe_talk.safetensors",),
         facts="server.generators.cafe_talk.facts:facts",
     ),
+    "expclip": Offer(
+        "server.generators.expclip:create",
+        packages=("torch", "safetensors"),
+        weights=("expclip.safetensors",),
+        facts="server.generators.expclip.facts:facts",
+    ),
     "articulate": Offer("server.generators.articulate:create"),
 }
 """The shipped generators, the default first; the last one always runs."""
