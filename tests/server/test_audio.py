@@ -132,6 +132,7 @@ def test_exactly_twenty_milliseconds_are_enough() -> None:
         (b"12345", AudioInfo("f32le", 16000), "no whole number of float32"),
         (float_wav(np.zeros(16000)), AudioInfo(trim_start=3.0), "trim starts at 3.000 s"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # WAV bytes hold their second
 )
 def test_what_is_no_recording_is_one_clear_sentence(
     source: bytes | Path, info: AudioInfo, says: str
