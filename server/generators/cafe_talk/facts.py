@@ -8,12 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from server.language.tables import EMOTIONS
 from server.wire.messages import GeneratorFacts
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "cafe_talk.safetensors"
-EMOTIONS: Final = (
-    "neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised", "contemptuous",
-)  # fmt: skip
 CONTROLS: Final = (
     "direction", "direction_strips", "emotion", "style", "style_clip", "strips", "guidance",
     "guidance_mode", "steps",
