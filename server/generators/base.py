@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,17 @@ class Speech:
     notes: tuple[str, ...] = ()
 
 
+class FlameFrames(NamedTuple):
+    """The same frames in the terms of the built-in head's FLAME basis, everything in them.
+
+    Attributes:
+        expression: float32 [n, E]. jaw: float32 [n, 3], a rotation vector in radians.
+    """
+
+    expression: NDArray[np.float32]
+    jaw: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Frames:
     """Final frames of a window, at the generator's own rate or at the rate asked for.
@@ -46,12 +57,15 @@ class Frames:
         start_frame: index of the first frame in the take.
         layers: name -> float32 [n, 52], ARKit order; coefficients are their clamped sum.
         head: float32 [n, 3] radians. eyes: float32 [n, 2, 3] radians.
+        flame: of a generator that works in FLAME's terms, at the generator's own rate; None from
+            others, whose layers are converted.
     """
 
     start_frame: int
     layers: dict[str, NDArray[np.float32]]
     head: NDArray[np.float32]
     eyes: NDArray[np.float32]
+    flame: FlameFrames | None = None
 
 
 @dataclass
