@@ -6,10 +6,11 @@ edited sentence means the same wherever it goes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from server.language import scope
+from server.language import scope, tables
 from server.language.express import Director, default_director
 from server.language.faces import family_of
 
@@ -20,7 +21,7 @@ _CLEARLY_FROM: Final = 0.5
 _STRONGLY_FROM: Final = 0.755
 """Between a plain face (.62-.73) and the same at degree 1.5 (.77-.87); see families.tsv."""
 
-NAMED_FROM: Final = 0.15
+NAMED_FROM: Final = 0.2
 """Intensity from which an Action Unit counts as one that the sentence asks for."""
 
 
@@ -68,18 +69,35 @@ def read(text: str, director: Director | None = None) -> Meaning:
         if content.kind in ("action", "au", "named"):
             for code, value in content.shown().items():
                 explicit[code] = max(explicit.get(code, 0.0), value)
-    feelings = [c for c in contents if c.kind == "feeling"]
-    calm = found.emotion == "neutral" and any(c.family == "calm" for c in feelings)
-    degree = max((c.degree for c in feelings), default=1.0)
+    felt = [
+        c for c in contents
+        if c.kind == "feeling" and tables.families()[c.family].emotion == found.emotion
+    ]  # fmt: skip
+    calm = found.emotion == "neutral" and any(c.family == "calm" for c in felt)
+    degree = max((c.degree for c in felt), default=1.0)
+    # How strong is what the feeling's words say; "the lips pressed" does not make it stronger.
+    strengths = [_strength(c.shown()) for c in felt]
+    intensity = max(strengths) if strengths else found.intensity
     return Meaning(
-        found.emotion, calm, found.intensity,
-        _word(found.emotion, found.intensity, degree, calm),
+        found.emotion, calm, intensity,
+        intensity_word(found.emotion, intensity, degree, calm),
         dict(found.aus), explicit, found.confidence, tuple(found.notes),
     )  # fmt: skip
 
 
-def _word(emotion: str, intensity: float, degree: float, calm: bool) -> str:
-    if emotion == "neutral":
-        # A calm face shows next to nothing, so that only the word can say how calm.
+def _strength(face: Mapping[str, float]) -> float:
+    """The mean of the four strongest muscles, as `express` measures a face."""
+    strongest = sorted(face.values(), reverse=True)[:4]
+    return round(sum(strongest) / len(strongest), 3) if strongest else 0.0
+
+
+def intensity_word(emotion: str, intensity: float, degree: float, calm: bool) -> str:
+    """The step of an emotion's strength, from the intensity of its face.
+
+    Args:
+        degree: of the word of feeling, which alone tells how calm a calm face is.
+        calm: whether a neutral face is at ease rather than plain.
+    """
+    if emotion in ("neutral", "calm"):
         return INTENSITY_WORDS[(degree >= 0.7) + (degree >= 1.3)] if calm else ""
     return INTENSITY_WORDS[(intensity >= _CLEARLY_FROM) + (intensity >= _STRONGLY_FROM)]
