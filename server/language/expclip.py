@@ -1,9 +1,10 @@
-"""ExpCLIP's blendshape autoencoder and text projector: text and expressions in one space.
+"""ExpCLIP's blendshape autoencoder and projectors: text, pictures and expressions in one space.
 
 `BlendshapeEncoder` E and `BlendshapeDecoder` D are transformers over tokens of the face; the
-projector P carries a text embedding into E's space. Sizes: `PAPER` has 8 + 8 layers and a token
-for each blendshape; `BASE` has 2 + 2 layers and a token for each region, which a CPU can train.
-Only shapes and networks here; the losses are in server/training/language.
+projector P carries a text embedding into E's space, the image projector that of a picture. Sizes:
+`PAPER` has 8 + 8 layers and a token for each blendshape; `BASE` has 2 + 2 layers and a token for
+each region, which a CPU can train. Only shapes and networks here; the losses are in
+server/training/language and server/training/expclip.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -141,6 +142,37 @@ class TextProjector(nn.Module):
         return nn.functional.normalize(self.layers(text * text.shape[-1] ** 0.5), dim=-1)
 
 
+@dataclass(frozen=True)
+class ProjectorConfig:
+    """Widths of an image projector: CLIP's embedding, inside, and of the joint space."""
+
+    n_image: int = 512
+    n_hidden: int = 512
+    n_embedding: int = 256
+
+
+class ImageProjector(nn.Module):
+    """P_img: CLIP image embedding [B, n_image] -> unit embedding [B, n_embedding].
+
+    `probe` [n_image] is what its CLIP makes of one known picture, so that another CLIP is noticed.
+    """
+
+    probe: Tensor
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.Sequential(
+            nn.Linear(config.n_image, config.n_hidden),
+            nn.GELU(),
+            nn.Linear(config.n_hidden, config.n_embedding),
+        )
+        self.register_buffer("probe", torch.zeros(config.n_image))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return nn.functional.normalize(self.layers(image * image.shape[-1] ** 0.5), dim=-1)
+
+
 class ExpClip(nn.Module):
     """E, D and P together, with the few questions that the product asks."""
 
@@ -168,6 +200,43 @@ class ExpClip(nn.Module):
         return self.decoder(torch.from_numpy(embedding)).clamp(0.0, 1.0).numpy()
 
 
+def save_projector(model: ImageProjector, path: Path, note: dict[str, str]) -> None:
+    """Write an image projector as float16."""
+    from safetensors.torch import save_file
+
+    stored = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
+    save_file(stored, str(path), metadata={"config": json.dumps(asdict(model.config)), **note})
+
+
+def load_projector(path: Path) -> ImageProjector:
+    """Read what `save_projector` wrote.
+
+    Raises:
+        WeightsError: the file is absent or does not fit.
+    """
+    stored, config = _read(path, "an image projector")
+    try:
+        model = ImageProjector(ProjectorConfig(**config))
+        model.load_state_dict(stored)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"{path} is not an image projector: {error}") from error
+    return model.eval()
+
+
+def _read(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors of a weights file, as float32, and the config that stands in it."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise WeightsError(f"there is not {what} at {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            stored = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            return stored, dict(json.loads(file.metadata()["config"]))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path} is not {what}: {error}") from error
+
+
 def save_expclip(model: ExpClip, path: Path, note: dict[str, str]) -> None:
     """Write the three networks as float16."""
     from safetensors.torch import save_file
@@ -182,16 +251,12 @@ def load_expclip(path: Path) -> ExpClip:
     Raises:
         WeightsError: the file is absent or does not fit.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not path.is_file():
         raise WeightsError(f"there are no expression autoencoder weights at {path}")
+    stored, config = _read(path, "an autoencoder of this version")
     try:
-        with safe_open(str(path), framework="pt") as file:
-            config = AutoencoderConfig(**json.loads(file.metadata()["config"]))
-            stored = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        model = ExpClip(config)
+        model = ExpClip(AutoencoderConfig(**config))
         model.load_state_dict(stored)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{path} is not an autoencoder of this version: {error}") from error
     return model.eval()

@@ -26,21 +26,23 @@ _MARGIN: Final = 16000
 class XlsrEncoder:
     """Wav2Vec 2.0 features of a line: 16 kHz samples [S] -> [F, width] with their times [F].
 
+    `name` says in messages which of the family a generator asks for.
+
     Raises:
         EncoderError: `transformers` is not installed, or the folder holds no such checkpoint.
     """
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, device: str = "cpu", name: str = "XLSR") -> None:
         try:
             transformers: Any = importlib.import_module("transformers")
         except ImportError as error:
             raise EncoderError(
-                "the speech encoder XLSR needs the package transformers, which is not installed",
+                f"the speech encoder {name} needs the package transformers, which is not installed",
                 "Install it, or use the size 'base'.",
             ) from error
         if not (folder / "config.json").is_file():
             raise EncoderError(
-                f"there is no XLSR checkpoint in {folder}",
+                f"there is no {name} checkpoint in {folder}",
                 "Name a folder with config.json and safetensors weights.",
             )
         try:
@@ -48,7 +50,7 @@ class XlsrEncoder:
                 str(folder), local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError) as error:
-            raise EncoderError(f"{folder} cannot be read as XLSR: {error}") from error
+            raise EncoderError(f"{folder} cannot be read as {name}: {error}") from error
         self._model = model.eval().to(device)
         self._device = device
         self.width = int(model.config.hidden_size)

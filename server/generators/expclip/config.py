@@ -19,8 +19,12 @@ class ExpClipConfig:
         n_state, n_heads, n_hidden: width, heads, width of a feed-forward layer.
         n_pool_state, n_pool_hidden: width and feed-forward width of the pooling.
         n_audio: width of the speech features. n_style: width of the style: the embedding,
-            and the face that ExpCLIP's decoder reads in it.
-        speech_encoder: "phones" (our ears' phones, sharpened by transcript or corrections).
+            and the face that ExpCLIP's decoder reads in it; the paper has the embedding alone,
+            and so does a decoder whose `n_style` is the embedding's width.
+        linear_path: whether a linear layer carries the face that is asked for to the output
+            (ours).
+        speech_encoder: "phones" (our ears' phones, sharpened by transcript or corrections) or
+            "wav2vec2", of which `n_audio` is the width.
         fps: frames per second (paper: 15). n_frames: frames of a window (paper: 64).
         n_overlap: frames that a window shares with the one before; the two are cross-faded there.
         style_reach: frames around the present whose style a frame attends to. With one style for
@@ -41,9 +45,10 @@ class ExpClipConfig:
     n_frames: int = 64
     n_overlap: int = 12
     style_reach: int = 1
+    linear_path: bool = True
 
 
-PAPER: Final = ExpClipConfig(n_style=512 + len(ARKIT_NAMES))
+PAPER: Final = ExpClipConfig(n_audio=768, n_style=512, speech_encoder="wav2vec2", linear_path=False)
 BASE: Final = ExpClipConfig(
     n_pool_layers=2, n_decoder_layers=3, n_state=128, n_heads=4, n_hidden=384,
     n_pool_state=64, n_pool_hidden=128,

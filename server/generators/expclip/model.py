@@ -64,6 +64,11 @@ def style_of(expclip: ExpClip, faces: Tensor) -> Tensor:
     return joined.view(*faces.shape[:-1], -1)
 
 
+def style_widths(expclip: ExpClip) -> tuple[int, int]:
+    """Return how wide the style that a decoder reads may be: the embedding, or all of it."""
+    return expclip.config.n_embedding, expclip.config.n_embedding + N_FACE
+
+
 def near_mask(n_frames: int, reach: int, like: Tensor) -> Tensor:
     """Return [T, T], 0 where two frames are at most `reach` apart and -inf elsewhere."""
     apart = (torch.arange(n_frames)[:, None] - torch.arange(n_frames)).abs()
@@ -93,8 +98,9 @@ class StyleDecoder(nn.Module):
         )  # fmt: skip
         self.layers = nn.TransformerDecoder(layer, config.n_decoder_layers)
         self.norm = nn.LayerNorm(config.n_state)
-        self.show = nn.Linear(N_FACE, N_FACE, bias=False)
-        nn.init.zeros_(self.show.weight)
+        if config.linear_path:
+            self.show = nn.Linear(N_FACE, N_FACE, bias=False)
+            nn.init.zeros_(self.show.weight)
         last = nn.Linear(config.n_state, N_FACE)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
@@ -105,7 +111,8 @@ class StyleDecoder(nn.Module):
 
         Args:
             audio: speech features [B, T, A]. lips: articulated mouth [B, T, 52].
-            style: of `style_of`, [B, T, S], or [B, S] for one style throughout.
+            style: of `style_of`, [B, T, S], or [B, S] for one style throughout; the decoder takes
+                as much of it as it reads.
 
         Returns:
             Blendshapes [B, T, 52], unclamped.
@@ -114,11 +121,11 @@ class StyleDecoder(nn.Module):
         if style.dim() == 2:
             style = style[:, None].expand(-1, n_frames, -1)
         state = self.read(audio) + positions(n_frames, self.config.n_state).to(audio)
-        memory = self.style(style)
+        memory = self.style(style[..., : self.config.n_style])
         mask = near_mask(n_frames, self.config.style_reach, audio)
         state = self.layers(state, memory, memory_mask=mask)
-        asked = style[..., -N_FACE:]
-        return lips + self.show(asked) + self.head(self.norm(state))
+        made = lips + self.head(self.norm(state))
+        return made + self.show(style[..., -N_FACE:]) if self.config.linear_path else made
 
 
 class ExpClipAnimator(nn.Module):
@@ -142,5 +149,5 @@ def count_parameters(model: nn.Module) -> int:
 
 __all__ = [
     "N_FACE", "AttentionPooling", "ExpClipAnimator", "StyleDecoder", "count_parameters",
-    "near_mask", "positions", "style_of",
+    "near_mask", "positions", "style_of", "style_widths",
 ]  # fmt: skip

@@ -74,9 +74,18 @@ class Recipe:
         return replace(SIZES[self.size], **self.extra)
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe; an unknown field is an error of `Recipe`."""
-    return Recipe(**tomllib.loads(path.read_text("utf-8")))
+def read_recipe(path: Path, variant: str = "") -> Recipe:
+    """Read a recipe; an unknown field is an error of `Recipe`.
+
+    Args:
+        variant: name of a table under `variants`, whose fields replace those of the recipe.
+
+    Raises:
+        KeyError: the recipe has no such variant.
+    """
+    fields = tomllib.loads(path.read_text("utf-8"))
+    variants = fields.pop("variants", {})
+    return Recipe(**fields | (variants[variant] if variant else {}))
 
 
 def tead_faces(count: int, seed: int) -> NDArray[np.float32]:
@@ -227,10 +236,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--autoencoder", type=Path, default=AUTOENCODER)
     parser.add_argument("--start-from", type=Path)
+    parser.add_argument("--variant", default="", help="a table under `variants` of the recipe")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     places = Places(options.run, options.out, options.autoencoder, options.start_from)
-    train(read_recipe(options.recipe), options.corpus, places)
+    train(read_recipe(options.recipe, options.variant), options.corpus, places)
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ def test_two_whole_line_directions_blend_in_the_shares_asked() -> None:
     both = (DirectionStrip(SMILE, 0.0, 9.0, 0.25), DirectionStrip("a deep frown", 0.0, 9.0, 0.75))
     director = default_director()
     mixed = prompt_of(replace(REQUEST, direction_strips=both), director).directed(np.array([1.0]))
-    faces = [prompt_of(replace(REQUEST, direction=s.text), director).base for s in both]
+    faces = [prompt_of(replace(REQUEST, direction=s.text), director).base[0] for s in both]
     assert np.allclose(mixed[0], 0.25 * faces[0] + 0.75 * faces[1], atol=1e-9)
 
 
@@ -169,7 +169,7 @@ def test_intensity_orders_the_prompt_and_half_leaves_it_alone() -> None:
 def test_a_pose_is_the_prompt_and_the_rest_is_named_in_a_note() -> None:
     pose = {"browInnerUp": 0.8}
     prompt = prompt_of(replace(REQUEST, pose=pose), default_director())
-    assert np.isclose(prompt.base[INDEX["browInnerUp"]], 0.8)
+    assert np.isclose(prompt.base[0, INDEX["browInnerUp"]], 0.8)
     assert prompt.base.sum() == pytest.approx(0.8)
     assert any("direction was not used" in note for note in prompt.notes)
 
