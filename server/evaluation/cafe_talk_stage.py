@@ -97,7 +97,6 @@ class Stage:
     """Corpus, generator and what was performed already.
 
     Attributes:
-        adapt: changes every request, for ablations.
         styles: names that the generator knows; others are left out of requests.
     """
 

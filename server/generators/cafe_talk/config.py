@@ -23,6 +23,7 @@ class CafeTalkConfig:
         n_audio, n_text: widths of the encoders' features. n_style: of a style embedding.
         speech_encoder: "phones" (our ears, see `server.generators.spoken`) or "xlsr".
         text_encoder: "builtin" or "clip".
+        coarse: how coarse conditions come in, "adaln" or, for the ablation of Table 2, "film".
         residual: the network says what to add to the articulated mouth, which audio then brings.
         styles: names of the talking styles, rows of the style table.
         fps: frames per second. n_frames, n_given, n_ahead: see `server.generators.windows`.
@@ -39,6 +40,7 @@ class CafeTalkConfig:
     n_style: int = 512
     speech_encoder: str = "xlsr"
     text_encoder: str = "clip"
+    coarse: str = "adaln"
     residual: bool = False
     styles: tuple[str, ...] = ()
     fps: float = 25.0

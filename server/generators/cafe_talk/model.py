@@ -135,12 +135,40 @@ class Block(nn.Module):
         self.time_film = FiLM(width, width)
 
     def forward(self, x: Tensor, audio: Tensor, coarse: Tensor, step: Tensor) -> Tensor:
-        """x, audio [B, T, D]; coarse [B, D], conditions and step; step [B, D]."""
-        m = self.modulation(functional.silu(coarse))[:, None].chunk(6, dim=-1)
+        """x, audio [B, T, D]; coarse, step [B, D]."""
+        m = self.modulation(functional.silu(step + coarse))[:, None].chunk(6, dim=-1)
         x = x + m[2] * self.attention(modulated(x, m[0], m[1]))
         x = x + m[5] * self.feed(modulated(x, m[3], m[4]))
+        return self._timed(x, audio, step)
+
+    def _timed(self, x: Tensor, audio: Tensor, step: Tensor) -> Tensor:
         x = x + self.audio_film(self.audio(self.audio_norm(x), audio), step)
         return x + self.time_film(self.time(self.time_norm(x)), step)
+
+
+class FilmBlock(Block):
+    """A block of Table 2's "Ours (FiLM)": coarse conditions by a FiLM cross-attention, no AdaLN.
+
+    They are one token, to which every frame attends in full, so the attention is its value.
+    """
+
+    def __init__(self, config: CafeTalkConfig) -> None:
+        super().__init__(config)
+        width = config.n_state
+        del self.modulation
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.coarse = nn.Sequential(nn.Linear(width, width), nn.Linear(width, width))
+        self.coarse_film = FiLM(width, width)
+
+    def forward(self, x: Tensor, audio: Tensor, coarse: Tensor, step: Tensor) -> Tensor:
+        """x, audio [B, T, D]; coarse, step [B, D]."""
+        x = x + self.attention(self.norms[0](x))
+        x = x + self.coarse_film(self.coarse(coarse)[:, None], step)
+        x = x + self.feed(self.norms[1](x))
+        return self._timed(x, audio, step)
+
+
+BLOCKS = {"adaln": Block, "film": FilmBlock}
 
 
 def modulated(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
@@ -189,7 +217,8 @@ class CafeTalk(nn.Module):
         self.coarse = nn.Linear(config.n_style + config.n_text + width, width)
         self.step = nn.Sequential(nn.Linear(2 * _TIME_WAVES, width), nn.SiLU(),
                                   nn.Linear(width, width))  # fmt: skip
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_blocks))
+        block = BLOCKS[config.coarse]
+        self.blocks = nn.ModuleList(block(config) for _ in range(config.n_blocks))
         self.last = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, N_CHANNELS)
         nn.init.zeros_(self.out.weight)
@@ -208,7 +237,7 @@ class CafeTalk(nn.Module):
         """Return x0 [B, T, C] of noisy clips x [B, T, C] at times t [B] (Eq. 4)."""
         c = conditions
         step = self.step(_waves(t))
-        coarse = step + self._coarse(c)
+        coarse = self._coarse(c)
         heard = self._heard(c)
         h = self.into(torch.cat([x, c.given * c.is_given, c.is_given], dim=-1))
         h = h + _places(x.shape[1], h) + heard
@@ -217,7 +246,8 @@ class CafeTalk(nn.Module):
             h = block(h, heard, coarse, step)
             if fine is not None:
                 h = h + adapter(h, fine)
-        scale, shift = self.last(functional.silu(coarse))[:, None].chunk(2, dim=-1)
+        whole = step + coarse if self.config.coarse == "adaln" else step
+        scale, shift = self.last(functional.silu(whole))[:, None].chunk(2, dim=-1)
         last = modulated(h, scale, shift)
         made = self.out(last)
         if fine is not None:

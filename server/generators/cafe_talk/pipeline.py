@@ -36,6 +36,7 @@ from server.wire.messages import GenerateRequest
 
 from .coarse import NEUTRAL, Direction, direction_of, style_of
 from .config import N_CHANNELS, CafeTalkConfig
+from .ease import opening_shares
 from .facts import CONTROLS
 from .fine import claim_of, fine_sequence, floor_of, inside_of, nearness, own_reach
 from .guidance import Scales
@@ -247,7 +248,7 @@ class CafeTalkGenerator:
     def _closed(self, window: Window, clips: dict[str, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
-        clips = self._corrected(window, self._joined(window, clips))
+        clips = self._eased(window, self._corrected(window, self._joined(window, clips)))
         fresh = take.windows.fresh(window.number)
         low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
         near = slice(low, high)
@@ -293,6 +294,19 @@ class CafeTalkGenerator:
         plain = self._tensor(window.lips[:, :N_CHANNELS] * self.config.scale)
         error = clips[PASSES[0]] - plain
         return {name: clip - error for name, clip in clips.items()}
+
+    def _eased(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Let the mouth rest in pauses from what a feeling opens (`ease`), but where strips act."""
+        if "emotion" not in clips:
+            return clips
+        take, times = window.take, window.times
+        added = (clips["emotion"] - clips["lips"]).clamp_min(0.0)
+        rest = self._tensor(1.0 - opening_shares(take.line, times)) * added
+        eased = {**clips, "emotion": clips["emotion"] - rest}
+        if "strips" in clips:
+            claim = self._tensor(claim_of(take.strips, times, self.reach))
+            eased["strips"] = clips["strips"] - (1.0 - claim) * rest
+        return eased
 
     def _face(self, window: Window, clip: Tensor, near: slice, name: str) -> Array:
         """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""

@@ -63,7 +63,7 @@ def run(model: nn.Module, parameters: Sequence[nn.Parameter], loss_of: StepLoss,
     while spent < clock.minutes * 60 and not 0 < clock.most_steps <= step:
         started = time.monotonic()
         for group in optimiser.param_groups:
-            group["lr"] = clock.rate * _share(step, spent / (clock.minutes * 60))
+            group["lr"] = clock.rate * _share(step, _progress(clock, step, spent))
         loss = loss_of(rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -71,7 +71,8 @@ def run(model: nn.Module, parameters: Sequence[nn.Parameter], loss_of: StepLoss,
         optimiser.step()
         step += 1
         average.update(model, step)
-        smooth = float(loss) if step == 1 else 0.99 * smooth + 0.01 * float(loss)
+        now = float(loss.detach())
+        smooth = now if step == 1 else 0.99 * smooth + 0.01 * now
         spent += time.monotonic() - started
         if step % 50 == 0:
             log.info("%s: step %d, loss %.4f, %.1f min", path.stem, step, smooth, spent / 60)
@@ -80,6 +81,12 @@ def run(model: nn.Module, parameters: Sequence[nn.Parameter], loss_of: StepLoss,
             kept = spent
     _keep(model, optimiser, average, path, (step, spent, smooth))
     return average.values
+
+
+def _progress(clock: Clock, step: int, spent: float) -> float:
+    """Return how much of a training is done: by its seconds, or by its steps where they end it."""
+    by_steps = step / clock.most_steps if clock.most_steps else 0.0
+    return max(spent / (clock.minutes * 60), by_steps)
 
 
 def _share(step: int, progress: float) -> float:

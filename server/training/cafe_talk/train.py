@@ -44,7 +44,8 @@ class Recipe:
 
     Attributes:
         size: "paper", "base" or "tiny"; `extra` changes single fields of it.
-        minutes, fine_minutes: of stage 1 and stage 2. most_steps: of each, 0 for no limit.
+        minutes, fine_minutes: of stage 1 and stage 2.
+        most_steps, fine_most_steps: of stage 1 and stage 2, 0 for no limit.
         batch, fine_batch, rate, fine_rate, seed, threads: of both.
         bfloat16: autocast on the CPU.
         two_stage: False trains base and adapter together from the start (ablation of Table 3).
@@ -58,6 +59,7 @@ class Recipe:
     minutes: float = 45.0
     fine_minutes: float = 22.0
     most_steps: int = 0
+    fine_most_steps: int = 0
     batch: int = 32
     fine_batch: int = 24
     rate: float = 1.5e-3
@@ -183,7 +185,7 @@ def train(recipe: Recipe, store: Store, folder: Path, out: Path | None) -> Netwo
     else:
         trained = list(network.parameters())
     fine = replace(clock, minutes=recipe.fine_minutes, rate=recipe.fine_rate,
-                   seed=recipe.seed + 1)  # fmt: skip
+                   seed=recipe.seed + 1, most_steps=recipe.fine_most_steps)  # fmt: skip
     network.load_state_dict(run(network, trained, teacher.fine_loss, fine, folder / "stage2.pt"))
     if out is not None:
         save_weights(network, out, {"recipe": repr(recipe)})

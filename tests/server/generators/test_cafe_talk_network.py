@@ -16,7 +16,12 @@ from arkit.strips import AUStrip
 from server.generators.cafe_talk.config import N_CHANNELS, N_FINE, PAPER, TINY, CafeTalkConfig
 from server.generators.cafe_talk.fine import claim_of, fine_sequence, nearness
 from server.generators.cafe_talk.guidance import Predictions, Scales, guided
-from server.generators.cafe_talk.model import AlignedAttention, CafeTalk, Conditions
+from server.generators.cafe_talk.model import (
+    BLOCKS,
+    AlignedAttention,
+    CafeTalk,
+    Conditions,
+)
 from server.generators.cafe_talk.weights import random_network
 
 T = 12
@@ -66,8 +71,9 @@ def test_a_fresh_adapter_leaves_the_base_model_as_it_is() -> None:
     assert torch.equal(model(x, t, asked), model(x, t, replace(asked, fine=fine)))
 
 
-def test_dropped_conditions_have_no_say() -> None:
-    model = random_network(TINY).model
+@pytest.mark.parametrize("coarse", sorted(BLOCKS))
+def test_dropped_conditions_have_no_say(coarse: str) -> None:
+    model = random_network(replace(TINY, coarse=coarse)).model
     x, t = torch.randn(1, T, N_CHANNELS), torch.tensor([0.5])
     none = torch.zeros(1)
     drop = {"has_audio": none, "has_style": none, "has_emotion": none}
@@ -75,14 +81,21 @@ def test_dropped_conditions_have_no_say() -> None:
     assert torch.equal(model(x, t, one), model(x, t, other))
 
 
+@pytest.mark.parametrize("coarse", sorted(BLOCKS))
 @pytest.mark.parametrize("name", ["text", "style", "intensity", "audio", "given"])
-def test_every_condition_has_a_say(name: str) -> None:
-    model = random_network(TINY).model
+def test_every_condition_has_a_say(name: str, coarse: str) -> None:
+    model = random_network(replace(TINY, coarse=coarse)).model
     x, t, asked = torch.randn(1, T, N_CHANNELS), torch.tensor([0.5]), conditions(TINY)
     changed = replace(asked, **{name: getattr(asked, name) + 1.0})
     if name == "given":
         changed = replace(changed, is_given=torch.ones_like(asked.is_given))
     assert not torch.equal(model(x, t, asked), model(x, t, changed))
+
+
+def test_film_instead_of_adaln_has_no_modulation_by_coarse_conditions() -> None:
+    names = [n for n, _ in CafeTalk(replace(TINY, coarse="film")).named_parameters()]
+    assert not [n for n in names if ".modulation." in n]
+    assert [n for n in names if ".coarse_film." in n]
 
 
 def found(*shape: int) -> Predictions:
