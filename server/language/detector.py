@@ -7,10 +7,7 @@ whether the text speaks of a face at all, so that unknown text stays neutral.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,7 +18,6 @@ from torch import Tensor, nn
 from arkit.action_units import ACTION_UNITS, AU_CODES
 
 from . import tables
-from .errors import WeightsError
 from .faces import Face, expand
 
 AU_COLUMNS: Final[tuple[str, ...]] = tuple(
@@ -152,53 +148,3 @@ def _guess(
     sure = float(presence[presence >= 0.5].mean()) if (presence >= 0.5).any() else 0.0
     confidence = (1.0 - unknown) * max(sure, float(chance.max()) if not face else sure)
     return Guess(face, families, explicit, unknown, confidence)
-
-
-def save_detector(
-    detector: TextAuDetector, index: Sequence[str], vectors: NDArray[np.float32], path: Path,
-    note: dict[str, str],
-) -> None:  # fmt: skip
-    """Write the detector (float16) with the index of known expressions (int8 unit vectors)."""
-    from safetensors.torch import save_file
-
-    stored = {name: value.to(torch.float16) for name, value in detector.state_dict().items()}
-    stored["index"] = torch.from_numpy(np.round(vectors * 127 * 4).clip(-127, 127).astype(np.int8))
-    metadata = {
-        "config": json.dumps(asdict(detector.config)),
-        "aus": " ".join(AU_COLUMNS),
-        "families": " ".join(family_columns()),
-        "index": "|".join(index),
-        **note,
-    }
-    save_file(stored, str(path), metadata=metadata)
-
-
-def load_detector(path: Path) -> tuple[TextAuDetector, tuple[str, ...], NDArray[np.float32]]:
-    """Read (detector, names of the index, unit vectors [n, width]).
-
-    Raises:
-        WeightsError: the file is absent, of another AU table, or does not fit.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise WeightsError(f"there are no AU detector weights at {path}")
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata()
-            config = DetectorConfig(**json.loads(metadata["config"]))
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path} is not an AU detector of this version: {error}") from error
-    if metadata["aus"].split() != list(AU_COLUMNS):
-        raise WeightsError(f"{path} is for another AU table: train the language part again")
-    if metadata["families"].split() != list(family_columns()):
-        raise WeightsError(f"{path} is for other families: train the language part again")
-    vectors = stored.pop("index").numpy().astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-6)
-    detector = TextAuDetector(config)
-    try:
-        detector.load_state_dict({name: value.float() for name, value in stored.items()})
-    except RuntimeError as error:
-        raise WeightsError(f"{path} does not fit its own config: {error}") from error
-    return detector.eval(), tuple(metadata["index"].split("|")), vectors

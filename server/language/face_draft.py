@@ -1,0 +1,108 @@
+"""A face in the making: what a direction asks for and denies, put together into one face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import faces, feelings, tables
+from .faces import Face
+from .reading import Content
+
+
+@dataclass
+class FaceDraft:
+    """A face in the making."""
+
+    feelings: list[tuple[Face, str]] = field(default_factory=list)
+    explicit: list[Face] = field(default_factory=list)
+    named: list[Face] = field(default_factory=list)
+    denied: list[Content] = field(default_factory=list)
+    confidence: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    near: list[str] = field(default_factory=list)
+
+
+def add_content(draft: FaceDraft, content: Content) -> None:
+    if content.negated:
+        draft.denied.append(content)
+        draft.confidence.append(0.9)
+        return
+    face = content.shown()
+    if content.kind == "feeling":
+        draft.feelings.append((face, content.family))
+    else:
+        (draft.named if content.kind == "named" else draft.explicit).append(face)
+    draft.confidence.append(0.95 if content.kind in ("au", "action", "named") else 0.9)
+    draft.near.append(content.text)
+
+
+def composed(draft: FaceDraft) -> Face:
+    """Feelings, overruled by explicit actions, without what is denied."""
+    felt = _felt([(face, family) for face, family in draft.feelings if face])
+    # "Laugh with the mouth closed": what a part does overrules the look with a name.
+    actions = faces.union(draft.explicit)
+    explicit = faces.union([faces.overruled(faces.union(draft.named), actions), actions])
+    face = faces.settle(faces.union([faces.overruled(felt, explicit), explicit]), give=0.4)
+    positive = {code for code, value in explicit.items() if value >= 0.1}
+    main = {code for look in draft.named for code in look if look[code] >= max(look.values())}
+    for content in draft.denied:
+        spared = main if content.kind == "still" else set[str]()
+        face = faces.union([_deny(face, content, positive, felt),
+                            {code: face[code] for code in spared & set(face)}])  # fmt: skip
+    if not face and not draft.feelings:
+        face = _denial_alone(draft)
+    return face
+
+
+def _felt(parts: list[tuple[Face, str]]) -> Face:
+    """One feeling as it is; several of one emotion united; several emotions mixed."""
+    if not parts:
+        return {}
+    emotions = {tables.families()[f].emotion for _, f in parts if f in tables.families()}
+    if len(emotions) <= 1:
+        return faces.union(face for face, _ in parts)
+    return feelings.mixed_face([face for face, _ in parts])
+
+
+def _deny(face: Face, content: Content, positive: set[str], felt: Face) -> Face:
+    asked = faces.sided(content.face, content.side)
+    share = {"feeling": 0.4, "named": 0.6}.get(content.kind, 0.25)
+    least = share * max(asked.values(), default=0.0)
+    codes = [c for c, v in asked.items() if v >= least]
+    if content.kind == "feeling":
+        codes = [c for c in codes if c not in positive and c not in felt]
+        return {c: v for c, v in face.items() if c not in codes}
+    gone = faces.denied(face, codes)
+    kept = {c: v for c, v in face.items() if c in positive and c not in codes}
+    return faces.union([gone, kept])
+
+
+def _denial_alone(draft: FaceDraft) -> Face:
+    """A direction that only denies: neutral, or a little sad where joy is denied."""
+    denied = [c for c in draft.denied if c.kind == "feeling" and c.family]
+    if draft.denied:
+        draft.notes.append("The direction only says what the face does not do.")
+    if len({tables.families()[content.family].emotion for content in denied}) > 1:
+        return {}  # "neither happy nor sad"
+    return faces.union(feelings.denial_face(content.family) for content in denied)
+
+
+def coarse_emotion(face: Face, draft: FaceDraft | None) -> tuple[str, float]:
+    """Coarse emotion and intensity: of the feelings named, else of the nearest family."""
+    if not face:
+        return "neutral", 0.0
+    named = [
+        (sum(part.values()), tables.families()[family].emotion)
+        for part, family in (draft.feelings if draft else [])
+        if family in tables.families() and part
+    ]
+    near = feelings.nearest_families(face, least=0.45)
+    emotion = "neutral"
+    if named:
+        emotion = max(named)[1]
+    elif near:
+        emotion = tables.families()[near[0][0]].emotion
+    top = sorted(face.values(), reverse=True)[:4]
+    return emotion, round(float(np.clip(np.mean(top), 0.0, 1.0)), 3)

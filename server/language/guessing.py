@@ -1,0 +1,181 @@
+"""What the rules leave over, read by the network: unseen words, and situations.
+
+Beside the network two more have a say in a situation: the causes that it names, and the known
+situations that it resembles. What none of them understands stays neutral, with a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import causes, faces, feelings
+from .actions import part_aus
+from .detector import Guess, TextAuDetector, guess
+from .encoder import BuiltinTextEncoder
+from .face_draft import FaceDraft
+from .faces import Face
+from .known_texts import KnownTexts
+from .reading import Clause, Content, Reading
+from .spotting import part_names
+
+NOT_UNDERSTOOD: Final = (
+    "Nothing in the direction was understood as an expression, so the face stays neutral there."
+)
+_MOST_UNKNOWN: Final = 0.5
+_LEAST_CONFIDENCE: Final = 0.25
+_LEAST_UNAIDED: Final = 0.48
+"""Without a common cause in the text the network alone has to be surer."""
+_LEAST_CHANCE: Final = 0.4
+"""Of the likeliest emotion; under it the AU head speaks instead of the families."""
+_SAID_OF: Final = frozenset(
+    {"is", "am", "are", "was", "were", "feel", "feels", "feeling", "felt", "look", "looks",
+     "looking", "looked", "seem", "seems", "seemed", "appear", "appears", "become", "becomes",
+     "get", "gets", "getting", "grow", "grows", "turn", "turns", "stay", "stays", "remain", "act"}
+)  # fmt: skip
+_UNLIKELY: Final = 0.3
+_SURE: Final = 0.7
+_STORY_COVERAGE: Final = 0.5
+_STORY_WORDS: Final = 3
+_SCOPE_WORDS: Final = frozenset(
+    {"left", "right", "not", "no", "never", "without", "slightly", "very"}
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What network, causes and known situations make of some words.
+
+    Attributes:
+        guess: the network's. embedding: float32 [D] of the words.
+        votes: family -> weight. known: whether it is a known situation.
+    """
+
+    guess: Guess
+    embedding: NDArray[np.float32]
+    votes: Mapping[str, float] = field(default_factory=dict[str, float])
+    known: bool = False
+
+
+class Guesser:
+    """The network with the causes and the known situations."""
+
+    def __init__(
+        self, encoder: BuiltinTextEncoder, detector: TextAuDetector, known: KnownTexts
+    ) -> None:
+        self.encoder, self.detector, self.known = encoder, detector, known
+
+    def heard(self, text: str, words: Sequence[str]) -> Heard:
+        """What is made of a text; `words` are its tokens."""
+        embedding = self.encoder.encode([text])
+        found = guess(self.detector, embedding)[0]
+        votes = causes.votes(words)
+        for family, weight in self.known.situation_votes(embedding[0]).items():
+            votes[family] = votes.get(family, 0.0) + weight
+        return Heard(found, embedding[0], votes, self.known.tells_situation(embedding[0]))
+
+    def add_unread(
+        self, draft: FaceDraft, reading: Reading, clause: Clause, own: Sequence[Content],
+        whole: Heard,
+    ) -> None:  # fmt: skip
+        """Words of a clause that no table knows: ask, if they look like a direction."""
+        if not _worth_asking(reading, clause, own, whole):
+            return
+        on_part = bool(clause.parts) and not own
+        if on_part and reading.contents and set(clause.unread) <= part_names().words():
+            return  # "blink with the right eye": the part has told its side
+        said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
+        heard = self.heard(said, clause.unread)
+        if on_part and whole.guess.explicit >= 0.5:
+            _add_part_guess(draft, clause, heard.guess, reading)
+        elif not on_part and _sounds_like_direction(heard.guess, alone=not reading.contents):
+            if clause.denied:
+                _deny_guess(draft, heard.guess, said)
+            else:
+                add_guess(draft, heard, clause.degree, clause.side)
+
+
+def is_story(reading: Reading, whole: Heard) -> bool:
+    """Whether the text tells what happens, so that single words of feeling in it mislead."""
+    if not reading.contents:
+        return False
+    strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
+    if strong or whole.guess.explicit >= 0.5 or _is_predicate(reading):
+        return False
+    unread = sum(len(clause.unread) for clause in reading.clauses)
+    thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
+    return (thin and whole.guess.unknown < _MOST_UNKNOWN) or (bool(whole.votes) and unread > 0)
+
+
+def _is_predicate(reading: Reading) -> bool:
+    """Whether a feeling is said of someone: "is afraid", "looks a little sad"."""
+    return any(
+        _SAID_OF & set(reading.tokens[max(0, content.start - 3) : content.start])
+        for content in reading.contents
+        if content.kind == "feeling"
+    )
+
+
+def add_guess(draft: FaceDraft, heard: Heard, degree: float = 1.0, side: str = "") -> None:
+    """The likeliest face of what was heard, or a note that it was not understood."""
+    found = heard.guess
+    unknown = causes.less_unknown(found.unknown, heard.votes)
+    face, family, chance = feelings.likely_face(causes.reweighed(found.families, heard.votes))
+    confidence = (1.0 - unknown) * chance
+    if chance < _LEAST_CHANCE and found.face and found.explicit >= 0.5:
+        face, family, confidence = found.face, found.family, found.confidence
+    least = _LEAST_CONFIDENCE if heard.votes else _LEAST_UNAIDED
+    if unknown > _MOST_UNKNOWN or confidence < least or (not face and found.explicit < 0.5):
+        draft.notes.append(NOT_UNDERSTOOD)
+        return
+    draft.feelings.append((faces.sided(faces.scaled(face, degree), side), family))
+    draft.confidence.append(confidence)
+
+
+def _worth_asking(reading: Reading, clause: Clause, own: Sequence[Content], whole: Heard) -> bool:
+    """A few unread words, alone or beside a named expression; more is a story, read as a whole."""
+    if not 0 < len(clause.unread) <= _STORY_WORDS:
+        return False
+    if not reading.contents:
+        short = sum(len(c.unread) for c in reading.clauses) <= _STORY_WORDS
+        return short and not whole.votes
+    return not own or (len(clause.unread) == 1 and all(c.kind == "named" for c in own))
+
+
+def _sounds_like_direction(found: Guess, alone: bool) -> bool:
+    """Whether the network is sure enough that unread words describe a face."""
+    if found.explicit < 0.5 or found.unknown > _MOST_UNKNOWN:
+        return False
+    return alone or (found.unknown <= _UNLIKELY and found.confidence >= _SURE)
+
+
+def _without_scope(reading: Reading, clause: Clause) -> str:
+    """A clause's text without side, degree and denial, which the rules have read."""
+    words = reading.tokens[clause.start : clause.end]
+    return " ".join(word for word in words if word not in _SCOPE_WORDS)
+
+
+def _add_part_guess(draft: FaceDraft, clause: Clause, found: Guess, reading: Reading) -> None:
+    """A known part with an unknown motion: the network chooses among the part's AUs."""
+    allowed = faces.expand(faces.union(part_aus(part) for part in clause.parts))
+    face: Face = {code: value for code, value in found.face.items() if code in allowed}
+    if not face:
+        return
+    face = faces.sided(faces.scaled(face, clause.degree), clause.side)
+    if clause.denied:
+        text = reading.text_of(clause)
+        draft.denied.append(
+            Content("action", face, "", text, clause.start, clause.end, negated=True)
+        )
+        return
+    draft.explicit.append(face)
+    draft.confidence.append(found.confidence)
+
+
+def _deny_guess(draft: FaceDraft, found: Guess, said: str) -> None:
+    draft.denied.append(Content("feeling", found.face, found.family, said, 0, 0, negated=True))
+    draft.confidence.append(found.confidence)
