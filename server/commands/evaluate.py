@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ablation", action="append", default=[], metavar="NAME=FILE", help="weights to compare"
     )
+    parser.add_argument(
+        "--coarse-ablation", action="append", default=[], metavar="NAME=FILE",
+        help="weights to compare without strips",
+    )  # fmt: skip
+    parser.add_argument("--ears-corpus", type=Path, help="leave captured mouths out, with it")
     parser.add_argument("--section", action="append", default=[], help="only this section")
     parser.add_argument("--threads", type=int, default=2)
 
@@ -80,6 +85,10 @@ def _cafe_talk(args: argparse.Namespace) -> int:
                 "w/o masked CFG": unmasked(generator),
                 **{name: create("cpu", file) for name, file in map(_ablation, args.ablation)},
             },
+            coarse_ablations={
+                name: create("cpu", file) for name, file in map(_ablation, args.coarse_ablation)
+            },
+            ears_corpus=args.ears_corpus,
             about_judge=about,
         ),
         args.section,

@@ -22,6 +22,7 @@ from server.generators.base import Generator
 from server.training.corpus.manners import EMOTIONS
 from server.training.corpus.reader import CorpusReader
 
+from .cafe_talk_ablations import coarse_table, fine_table, steps_table
 from .cafe_talk_emotion import measure_emotion, measure_intensity, measure_live_link
 from .cafe_talk_lips import measure_captured, measure_lve
 from .cafe_talk_plots import plot_betas, plot_single_aus
@@ -33,7 +34,6 @@ from .cafe_talk_strips import (
     measure_lips,
     measure_order,
     measure_strips,
-    measure_variant,
 )
 from .emotion_classifier import EmotionClassifier
 from .emotion_figures import plot_confusion
@@ -41,11 +41,6 @@ from .emotion_figures import plot_confusion
 log = logging.getLogger(__name__)
 
 PLOTTED_AUS: Final = ("AU2", "AU4", "AU12", "AU15")
-NOT_RUN: Final = {
-    "w/o two-stage": "needs a joint training run of its own",
-    "FiLM instead of AdaLN": "needs a training run of stage 1 of its own",
-}
-"""Ablations of Tables 2 and 3 that inference alone cannot show."""
 
 
 @dataclass
@@ -54,7 +49,9 @@ class Material:
 
     Attributes:
         data: folder of recordings, or None: sections that need them say so.
-        ablations: name -> generator with other weights. about_judge: how the classifier was made.
+        ablations, coarse_ablations: name -> generator with other weights, for Tables 3 and 2.
+        ears_corpus: with it, captured mouths are met by an articulation that never saw them.
+        about_judge: how the classifier was made.
     """
 
     corpus: CorpusReader
@@ -65,6 +62,8 @@ class Material:
     protocol: Protocol = field(default_factory=Protocol)
     styles: frozenset[str] = frozenset()
     ablations: Mapping[str, Generator] = field(default_factory=dict)
+    coarse_ablations: Mapping[str, Generator] = field(default_factory=dict)
+    ears_corpus: Path | None = None
     about_judge: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -96,7 +95,6 @@ def _begun(path: Path, material: Material) -> dict[str, Any]:
         "corpus": material.corpus.about.get("fingerprint", ""),
         "protocol": json.loads(json.dumps(asdict(material.protocol))),
         "judge": dict(material.about_judge),
-        "not_run": NOT_RUN,
         "sections": {},
         "cpu_seconds": {},
     }
@@ -114,16 +112,6 @@ def _sections(material: Material, stage: Stage) -> dict[str, Callable[[], dict[s
         plot_confusion(made.matrices, EMOTIONS, material.out / "confusion.png")
         return {**made.figures, "lips": measure_lve(made.lines, made.faces)}
 
-    def ablations() -> dict[str, Any]:
-        rows = {
-            "ours": measure_variant(stage),
-            "Eq. 7 to the letter": measure_variant(stage, guidance_mode="paper"),
-        }
-        for name, generator in material.ablations.items():
-            other = Stage(material.corpus, generator, material.protocol, material.styles)
-            rows[name] = measure_variant(other)
-        return rows
-
     def plots() -> dict[str, Any]:
         drawn = [beta_curves(stage, au) for au in PLOTTED_AUS]
         plot_betas(drawn, material.out / "strips.png")
@@ -135,7 +123,7 @@ def _sections(material: Material, stage: Stage) -> dict[str, Callable[[], dict[s
     def captured() -> dict[str, Any]:
         if material.data is None:
             return {"skipped": "no folder of recordings was named"}
-        return measure_captured(stage, material.data)
+        return measure_captured(stage, material.data, material.ears_corpus)
 
     def live_link() -> dict[str, Any]:
         if material.data is None:
@@ -148,7 +136,9 @@ def _sections(material: Material, stage: Stage) -> dict[str, Callable[[], dict[s
         "lips": lips,
         "order": lambda: measure_order(stage),
         "intensity": lambda: measure_intensity(stage),
-        "ablations": ablations,
+        "ablations": lambda: fine_table(stage, material.ablations),
+        "coarse_ablations": lambda: coarse_table(stage, material.judge, material.coarse_ablations),
+        "steps": lambda: steps_table(stage, material.judge),
         "plots": plots,
         "live_link": live_link,
         "captured": captured,

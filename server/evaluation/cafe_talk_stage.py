@@ -42,6 +42,7 @@ class Protocol:
         order_lines: for each AU, at all `strip_intensities` and all `betas`.
         lip_lines: for each AU, those with most p b m, under a strip over the whole line.
         ablation_lines: for each AU and each variant.
+        step_lines: at all counts of sampling `steps`.
         real_seconds: of each captured mouth, from its start; 0 leaves them out.
         seed: of the draw and of the takes.
     """
@@ -57,7 +58,9 @@ class Protocol:
     strip_intensities: tuple[float, ...] = (0.33, 0.67, 1.0)
     betas: tuple[float, ...] = (0.5, 1.0, 2.0)
     lip_lines: int = 4
-    ablation_lines: int = 1
+    ablation_lines: int = 2
+    step_lines: int = 48
+    steps: tuple[int, ...] = (4, 6, 8, 25)
     real_seconds: float = 40.0
     seed: int = 20
 
@@ -65,7 +68,7 @@ class Protocol:
 TINY: Final = Protocol(
     emotion_lines=6, word_lines=3, intensity_lines=1, intensities=(0.3, 0.9), pool=2, strip_lines=1,
     order_lines=1, strip_intensities=(0.5, 1.0), betas=(0.5, 1.0), lip_lines=1, ablation_lines=1,
-    real_seconds=4.0,
+    step_lines=3, steps=(2, 3), real_seconds=4.0,
 )  # fmt: skip
 """The whole way in a minute, for tests."""
 

@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import ArkitClip
+from arkit.closure import CONTACT_KINDS
+from server.generators.articulate.coarticulation import lip_travel
+from server.generators.articulate.config import ArticulateConfig
+from server.generators.articulate.track import contacts_of
 
 from .cafe_talk_stage import FPS, Line, Stage, is_spoken, strip
 from .closures import LineCounts, count_line
@@ -88,6 +92,7 @@ def measure_strips(stage: Stage) -> dict[str, Any]:
             "net": net_control_rate(face, without[t.line.number].coefficients, t.slot),
             "peak": peak(face, t.slot),
             "held": held_share(face, t.slot),
+            "free": held_share(face, t.slot, free_lips(t.line)),
             "leaks": leaks(face, without[t.line.number].coefficients, t.slot),
         }
         for t, face in zip(found, made, strict=True)
@@ -100,14 +105,28 @@ def measure_strips(stage: Stage) -> dict[str, Any]:
     }
 
 
+def free_lips(line: Line) -> NDArray[np.bool_]:
+    """Return the frames at which no lips are closed or on their way to p b m f v, [T].
+
+    An upper lip that is raised, funnelled lips and a dropped jaw have to give way there.
+    """
+    config, contacts = ArticulateConfig(), contacts_of(line.speech.phones)
+    times = np.arange(line.n_frames) / FPS
+    travel = [lip_travel(times, contacts, kind, config) for kind in CONTACT_KINDS]
+    return np.max(travel, axis=0) <= 0.0
+
+
 def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     lines = [r["line"] for r in rows]
+    free = [r for r in rows if not np.isnan(r["free"])]
     return {
         "raw": mean([r["raw"] for r in rows], lines).as_json(),
         "net": mean([r["net"] for r in rows], lines).as_json(),
         "peak": mean([r["peak"] for r in rows], lines).as_json(),
         "held": mean([r["held"] for r in rows], lines).as_json(),
         "holds": mean([r["held"] >= HOLD for r in rows], lines).as_json(),
+        "held_free": mean([r["free"] for r in free], [r["line"] for r in free]).as_json(),
+        "lowest_free": min((r["free"] for r in free), default=float("nan")),
         "leak_p99": leak_p99([r["leaks"] for r in rows]),
     }
 
@@ -193,35 +212,6 @@ def _change(none: Sequence[LineCounts], under: Sequence[Sequence[LineCounts]]) -
         for k, before in enumerate(none)
     ]
     return ratio(change, [c.bilabials for c in none])
-
-
-def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
-    """Return control rate, leak and closure recall with strips, as Table 3 compares variants."""
-    found = trials(stage, stage.protocol.ablation_lines, "ablation")
-    without = bare(stage, [t.line for t in found], **changes)
-    clips = stage.clips(
-        [stage.order(t.line, strips=(strip(t.slot.au, *t.seconds),), **changes) for t in found]
-    )
-    gap = load_built_in_lips()
-    rows = []
-    for t, clip in zip(found, clips, strict=True):
-        face, plain = clip.coefficients, without[t.line.number].coefficients
-        rows.append(
-            {
-                "line": t.line.number,
-                "raw": control_rate(face, t.slot),
-                "net": net_control_rate(face, plain, t.slot),
-                "leaks": leaks(face, plain, t.slot),
-                "counts": count_line(clip, t.line.speech.phones, gap),
-            }
-        )
-    lines = [r["line"] for r in rows]
-    return {
-        "raw": mean([r["raw"] for r in rows], lines).as_json(),
-        "net": mean([r["net"] for r in rows], lines).as_json(),
-        "leak_p99": leak_p99([r["leaks"] for r in rows]),
-        "recall": recall([r["counts"] for r in rows]).as_json(),
-    }
 
 
 def beta_curves(stage: Stage, au: str) -> tuple[Trial, dict[str, Curves]]:

@@ -83,13 +83,22 @@ def peak(curves: Curves, slot: Slot) -> float:
     return float(curves[slot.start : slot.end, slot.columns].max(axis=0).mean())
 
 
-def held_share(curves: Curves, slot: Slot) -> float:
-    """Return the lowest value of the strip's middle over its peak; 1 is a perfect hold."""
+def held_share(curves: Curves, slot: Slot, free: NDArray[np.bool_] | None = None) -> float:
+    """Return the lowest value of the strip's middle over its peak; 1 is a perfect hold.
+
+    Args:
+        free: [T], frames that count; NaN where none of the middle does. All by default.
+    """
     whole = curves[slot.start : slot.end, slot.columns].mean(axis=1)
     margin = 0.5 * (1.0 - MIDDLE) * len(whole)
-    middle = whole[int(np.ceil(margin - 1e-9)) : max(int(len(whole) - margin), 1)]
+    middle = slice(int(np.ceil(margin - 1e-9)), max(int(len(whole) - margin), 1))
+    held = whole[middle]
+    if free is not None:
+        held = held[free[slot.start : slot.end][middle]]
+        if not len(held):
+            return float("nan")
     highest = float(whole.max())
-    return float(middle.min() / highest) if highest > 1e-6 and len(middle) else 0.0
+    return float(held.min() / highest) if highest > 1e-6 and len(held) else 0.0
 
 
 def leaks(with_strip: Curves, without: Curves, slot: Slot) -> NDArray[np.float64]:

@@ -122,7 +122,11 @@ def test_an_obedient_generator_meets_what_is_wanted_of_strips(
     assert sections["order"]["intensity"]["value"] == sections["order"]["beta"]["value"] == 1.0
     assert sections["lips"]["change_upper"]["value"] == 0.0, "brows do not part lips"
     assert sections["lips"]["none"]["value"] > 0.9, "the rules close"
-    assert sections["ablations"]["ours"] == sections["ablations"]["Eq. 7 to the letter"]
+    ours = sections["ablations"]["ours"]
+    assert ours == sections["ablations"]["ours, Eq. 7 to the letter"]
+    under, none = (ours[key]["value"] for key in ("lve_mm", "lve_none_mm"))
+    assert under == pytest.approx(none, abs=0.01), "strips of the upper face leave lips alone"
+    assert sections["strips"]["all"]["lowest_free"] > 0.9
     draw_single_aus(found, tmp_path)
     for name in ("cafe_talk.json", "cafe_talk.md", "strips.png", "single_aus.png"):
         assert (tmp_path / name).stat().st_size > 1000, name
@@ -160,6 +164,28 @@ def test_emotion_intensity_lips_and_speed_are_measured_and_kept(
         Material(corpus, Obedient(), judge, tmp_path, protocol=other), only=("live_link",)
     )
     assert set(fresh["sections"]) == {"live_link"}, "another protocol begins anew"
+
+
+def test_other_networks_and_fewer_steps_are_compared(
+    corpus: CorpusReader, judge: EmotionClassifier, tmp_path: Path
+) -> None:
+    others = {"deaf": Obedient(obeys=False), "wet": Obedient(spill=0.2)}
+    material = Material(
+        corpus, Obedient(), judge, tmp_path, protocol=TINY, ablations=others,
+        coarse_ablations=others,
+    )  # fmt: skip
+    sections = report(material, only=("ablations", "coarse_ablations", "steps"))["sections"]
+    table = sections["ablations"]
+    assert table["deaf"]["net"]["value"] == 0.0 < table["ours"]["net"]["value"]
+    assert table["wet"]["leak_p99"] > 0.1 > table["ours"]["leak_p99"]
+    assert table["wet"]["lve_mm"]["value"] > table["wet"]["lve_none_mm"]["value"]
+    coarse = sections["coarse_ablations"]
+    assert set(coarse) == set(others)
+    assert coarse["deaf"] == coarse["wet"], "without strips they are the same rules"
+    assert set(sections["steps"]) == {"2", "3"}
+    assert sections["steps"]["2"] == sections["steps"]["3"], "the rules have no steps"
+    page = (tmp_path / "cafe_talk.md").read_text("utf-8")
+    assert "Table 3" in page and "Table 2" in page and "Sampling steps" in page
 
 
 def test_goals_are_judged_only_when_their_section_was_measured() -> None:

@@ -68,6 +68,16 @@ def test_a_hold_that_sags_in_its_middle_is_seen_and_its_eases_are_not() -> None:
     assert peak(made, SLOT) == pytest.approx(0.7)
 
 
+def test_a_hold_can_be_looked_at_where_the_lips_are_free() -> None:
+    made = curves(level=0.0)
+    made[30:32, SMILE] = 0.0
+    free = np.ones(len(made), bool)
+    free[30:32] = False
+    assert held_share(made, SLOT) == 0.0
+    assert held_share(made, SLOT, free) == pytest.approx(1.0)
+    assert np.isnan(held_share(made, SLOT, np.zeros(len(made), bool)))
+
+
 def test_a_leak_is_what_changes_more_than_five_frames_away() -> None:
     with_strip, without = curves(), curves(inside=0.1)
     assert leaks(with_strip, without, SLOT).max() == 0.0
