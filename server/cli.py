@@ -22,6 +22,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "demo",
     "phones",
     "express",
+    "instruct",
     "strips",
     "convert",
     "export",

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES
 
 from .errors import InternalError
-from .generators.base import CheckCancel, Frames, Generator, Plan, Speech
+from .flame_output import FlameOutput
+from .generators.base import CheckCancel, FlameFrames, Frames, Generator, Plan, Speech
 from .regeneration import Regeneration
 from .retiming import StreamRetimer
 from .speech.mapped import forget_pages
@@ -53,6 +54,7 @@ class Performance:
         provenance: of the request; seed and generator are added per take.
         timings: stage -> seconds so far.
         regeneration: the take that only a part is made anew of, or None.
+        flame: puts FLAME frames beside the others, or None.
     """
 
     request: GenerateRequest
@@ -64,6 +66,7 @@ class Performance:
     provenance: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     regeneration: Regeneration | None = None
+    flame: FlameOutput | None = None
     _takes: list[_Take] = field(default_factory=list)
     _started: float = field(default_factory=time.perf_counter)
 
@@ -121,8 +124,18 @@ class Performance:
             )
         for first in range(0, n, CHUNK_FRAMES):
             chunk = self._chunk(take, frames, first, min(first + CHUNK_FRAMES, n))
-            self.emit(self.regeneration.applied(chunk) if self.regeneration else chunk)
+            self.emit(self._finished(chunk, frames.flame, first))
         take.n_sent += n
+
+    def _finished(self, chunk: Chunk, native: FlameFrames | None, first: int) -> Chunk:
+        """Return a chunk with what is kept of an earlier take, and on a FLAME head."""
+        if self.regeneration is not None:
+            chunk, native = self.regeneration.applied(chunk), None  # what is kept has none
+        if self.flame is None:
+            return chunk
+        rows = slice(first, first + len(chunk.coefficients))
+        here = None if native is None else FlameFrames(*(part[rows] for part in native))
+        return self.flame.beside(chunk, here)
 
     def _chunk(self, take: _Take, frames: Frames, first: int, last: int) -> Chunk:
         names = ARKIT_51_NAMES if self.request.output == "arkit51" else ARKIT_NAMES
@@ -160,19 +173,26 @@ class Performance:
                 phones=tuple(
                     TimedPhone(p.phone, float(p.start), float(p.end)) for p in self.speech.phones
                 ),
-                notes=tuple(dict.fromkeys((*self.speech.notes, *self.notes, *plan.notes))),
+                notes=self._notes(plan),
                 provenance=self._take_provenance(take),
                 timings=dict(self.timings),
                 last=self.done,
             )
         )
 
+    def _notes(self, plan: Plan) -> tuple[str, ...]:
+        converted = self.flame.notes if self.flame else ()
+        return tuple(dict.fromkeys((*self.speech.notes, *self.notes, *plan.notes, *converted)))
+
     def _take_provenance(self, take: _Take) -> dict[str, Any]:
-        # Clips that were sent along are too large to be kept: their digests are in `provenance`.
-        alone = replace(self.request, seed=take.plan.seed, takes=1, base=None, style_clip=None)
+        # Clips and pictures are too large to be kept: their digests are in `provenance`.
+        alone = replace(
+            self.request, seed=take.plan.seed, takes=1, base=None, style_clip=None, image=b""
+        )
         return {
             "generator": self.generator.name,
             **self.generator.provenance(),
+            **take.plan.provenance,
             "seed": take.plan.seed,
             **self.provenance,
             "request": codec.as_json(alone),

@@ -31,12 +31,15 @@ class Offer:
         factory: "module:function" or a callable; takes a device ("cpu", "cuda").
         packages: Python packages that it needs. weights: files of `server/weights` that it needs.
         facts: "module:function" that returns `GeneratorFacts` and imports nothing heavy, or "".
+        image: "module:function" that returns why a picture cannot be its direction here and what to
+            do, "" and "" when it can; "" for a generator that has no notion of pictures.
     """
 
     factory: str | Factory
     packages: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     facts: str = ""
+    image: str = ""
 
     def problem(self, folder: Path = WEIGHTS) -> tuple[str, str]:
         """Return why it cannot be used and what to do, each one sentence; "" and "" when it can."""
@@ -67,6 +70,7 @@ GENERATORS: Final[Mapping[str, Offer]] = {
         packages=("torch", "safetensors"),
         weights=("expclip.safetensors",),
         facts="server.generators.expclip.facts:facts",
+        image="server.generators.expclip.facts:image_problem",
     ),
     "articulate": Offer("server.generators.articulate:create"),
 }
@@ -135,6 +139,17 @@ class Registry:
         problem, hint = self._offers[name].problem(self._weights)
         if problem:
             raise Unavailable(f"The generator '{name}' cannot be used: {problem}.", hint)
+
+    def check_image(self, name: str) -> None:
+        """Refuse a picture as direction for a generator that could read one and cannot here.
+
+        Raises:
+            Unavailable: what it needs is not there; the hint names what to get.
+        """
+        offer = self._offers[name]
+        problem, hint = _named(offer.image)() if offer.image else ("", "")
+        if problem:
+            raise Unavailable(problem, hint)
 
     def get(self, name: str) -> Generator:
         """Return a generator, made now if need be.

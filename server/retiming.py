@@ -16,7 +16,7 @@ from arkit.closure import impose_closure
 from arkit.names import ARKIT_NAMES
 from arkit.retime import monotone_interpolate
 
-from .generators.base import Frames, Plan
+from .generators.base import FlameFrames, Frames, Plan
 
 _CONTEXT: Final = 4
 """Source frames that are kept before and waited for after an output frame."""
@@ -39,7 +39,8 @@ class StreamRetimer:
         self._plan = plan
         self._fps = fps
         self._names: tuple[str, ...] = ()
-        self._rows = np.zeros((0, 0), np.float32)  # [held, layers * 52 + 9]
+        self._rows = np.zeros((0, 0), np.float32)  # [held, layers * 52 + flame + 9]
+        self._n_expressions: int | None = None  # of a generator that works in FLAME's terms
         self._first = 0  # source frame of the first row held
         self._n_out = 0
 
@@ -72,11 +73,14 @@ class StreamRetimer:
         rows = np.concatenate(
             [
                 *(frames.layers[name] for name in self._names if frames.layers),
+                *(frames.flame or ()),
                 np.asarray(frames.head).reshape(n, 3),
                 np.asarray(frames.eyes).reshape(n, 6),
             ],
             axis=1,
         ).astype(np.float32)
+        if frames.flame is not None:
+            self._n_expressions = frames.flame.expression.shape[1]
         if n:
             self._rows = np.concatenate([self._rows, rows]) if len(self._rows) else rows
 
@@ -104,7 +108,13 @@ class StreamRetimer:
             layers={name: layer[cut] for name, layer in layers.items()},
             head=angles[:, :3],
             eyes=angles[:, 3:].reshape(-1, 2, 3),
+            flame=self._flame(rows[cut, len(self._names) * width : -_HEAD_AND_EYES]),
         )
+
+    def _flame(self, rows: NDArray[np.float32]) -> FlameFrames | None:
+        """Take expression and jaw apart; a jaw turns so little that its vector may be mixed."""
+        n = self._n_expressions
+        return None if n is None else FlameFrames(rows[:, :n], rows[:, n:])
 
     def _impose(self, layers: dict[str, NDArray[np.float32]], times: NDArray[np.float64]) -> None:
         near = [

@@ -23,7 +23,15 @@ from arkit.clip import Phone
 
 from . import __version__
 from .errors import BadAudio, BadRequest, Cancelled, InternalError, SoliloquyError
+from .flame_output import FlameModels, FlameOutput
 from .generators.base import CheckCancel, Speech
+from .instructing import (
+    Instruct,
+    at_natural_speed,
+    check_instruct_request,
+    heard_instruction,
+    read_instruction,
+)
 from .performance import LISTEN_SHARE, OnEvent, Performance, make_windows
 from .regeneration import digest, regeneration_of
 from .registry import Registry, resolve_device
@@ -39,7 +47,10 @@ from .wire.messages import (
     Event,
     Failed,
     GenerateRequest,
+    Instruction,
+    InstructRequest,
     Progress,
+    Request,
     TimedPhone,
     Welcome,
 )
@@ -76,6 +87,7 @@ class Service:
         settings: limits and device.
         registry: generators by name; the shipped ones by default.
         listen: how a line is heard; the shipped ears by default.
+        instruct: how a voice becomes an instruction; the shipped networks by default.
     """
 
     def __init__(
@@ -83,10 +95,13 @@ class Service:
         settings: Settings | None = None,
         registry: Registry | None = None,
         listen: Listen | None = None,
+        instruct: Instruct | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.registry = registry or Registry(resolve_device(self.settings.device))
         self._listen = listen or _default_listen()
+        self._instruct = instruct
+        self._flame_models = FlameModels(self.settings.flame)
 
     def welcome(self) -> Welcome:
         """Return what this server is and can do."""
@@ -100,22 +115,26 @@ class Service:
 
     def perform(
         self,
-        request: GenerateRequest,
+        request: Request,
         audio: AudioSource | None,
         on_event: OnEvent,
         check_cancel: CheckCancel = never_cancel,
     ) -> None:
-        """Perform a line from its start to its last result.
+        """Perform a line from its start to its last result, or answer with its instruction.
 
         Args:
             request: what is wanted.
             audio: a file's path or bytes, float32 samples, or None for a silent motion.
-            on_event: takes `Accepted`, `Progress`, `Chunk` and `Result` in order, or one `Failed`.
+            on_event: takes `Accepted`, `Progress`, `Chunk` and `Result` (or `Instruction`) in
+                order, or one `Failed`.
             check_cancel: called often; raises `Cancelled` to stop.
         """
         try:
             self.check(request)
             on_event(Accepted(request.request_id))
+            if isinstance(request, InstructRequest):
+                on_event(self.instruct(request, audio, on_event, check_cancel))
+                return
             performance = self.prepare(request, audio, on_event, check_cancel)
             while not performance.done:
                 check_cancel()
@@ -126,7 +145,7 @@ class Service:
         except SoliloquyError as error:
             on_event(failure(request.request_id, error))
 
-    def stream(self, request: GenerateRequest, audio: AudioSource | None) -> Iterator[Event]:
+    def stream(self, request: Request, audio: AudioSource | None) -> Iterator[Event]:
         """Perform a line in a thread and yield its events as they come; closing it cancels."""
         events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         unwanted = threading.Event()
@@ -153,7 +172,35 @@ class Service:
             unwanted.set()
             thread.join()
 
-    def check(self, request: GenerateRequest) -> None:
+    def instruct(
+        self,
+        request: InstructRequest,
+        audio: AudioSource | None,
+        emit: OnEvent,
+        check_cancel: CheckCancel = never_cancel,
+    ) -> Instruction:
+        """Listen to a voice, or read a direction, and say what the face should show.
+
+        Raises:
+            SoliloquyError: the audio cannot be read, or weights are not there.
+        """
+        _check_goes_together(request, audio)
+        if request.audio is None:
+            return read_instruction(request)
+        started = time.perf_counter()
+        rate = request.audio.playback_rate
+        speech, notes = self._hear(at_natural_speed(request), audio, emit, check_cancel)
+        listened = time.perf_counter() - started
+        check_cancel()
+        found = heard_instruction(request, speech, speech.seconds / rate, self._instruct)
+        return replace(
+            found,
+            notes=tuple(dict.fromkeys((*notes, *found.notes))),
+            provenance={**found.provenance, **_provenance(request, audio)},
+            timings={"read_and_listen": listened, **found.timings},
+        )
+
+    def check(self, request: Request) -> None:
         """Refuse what cannot be obeyed, before any work.
 
         Raises:
@@ -161,19 +208,21 @@ class Service:
             LimitExceeded: it asks for more than the settings allow.
             Unavailable: the generator cannot be used on this machine.
         """
+        if isinstance(request, InstructRequest):
+            check_instruct_request(request, self.settings.limits)
+            return
         check_request(request, self.settings.limits)
         generator, _ = self._chosen(request)
         self.registry.check(generator)
+        if request.image:
+            self.registry.check_image(generator)
         styles = self.registry.facts()[generator].styles if request.style else ()
         if styles and request.style not in styles:
             raise BadRequest(
                 f"'{generator}' has no style '{request.style}'.", f"Use one of {', '.join(styles)}."
             )
         if request.output == "flame":
-            raise BadRequest(
-                f"'{generator}' makes ARKit coefficients, and output is 'flame'.",
-                "Ask for arkit52, and convert the take with `soliloquy convert`.",
-            )
+            self._flame_models.get(request.flame_basis)
 
     def prepare(
         self,
@@ -187,8 +236,7 @@ class Service:
         Raises:
             SoliloquyError: the audio cannot be read, or the request cannot be planned.
         """
-        if (audio is None) != (request.audio is None):
-            raise BadRequest("The request's audio and its `audio` field do not go together.")
+        _check_goes_together(request, audio)
         name, note = self._chosen(request)
         request = replace(request, generator=name)
         generator = self.registry.get(name)
@@ -213,11 +261,18 @@ class Service:
             ),
             provenance=_provenance(request, audio),
             regeneration=regeneration_of(request),
+            flame=self._flame_output(request),
         )
         performance.plan()
         performance.timings["read_and_listen"] = listened - started
         performance.timings["plan"] = time.perf_counter() - listened
         return performance
+
+    def _flame_output(self, request: GenerateRequest) -> FlameOutput | None:
+        if request.output != "flame":
+            return None
+        model = self._flame_models.get(request.flame_basis)
+        return FlameOutput(model, model is self._flame_models.get(""))
 
     def _chosen(self, request: GenerateRequest) -> tuple[str, str]:
         """Return the generator's name and a note, when the default had to give way."""
@@ -225,7 +280,7 @@ class Service:
 
     def _hear(
         self,
-        request: GenerateRequest,
+        request: Request,
         audio: AudioSource | None,
         emit: OnEvent,
         check_cancel: CheckCancel,
@@ -294,12 +349,19 @@ def _checked(blocks: Iterator[Samples], check_cancel: CheckCancel) -> Iterator[S
         yield block
 
 
-def _provenance(request: GenerateRequest, audio: AudioSource | None) -> dict[str, object]:
+def _check_goes_together(request: Request, audio: AudioSource | None) -> None:
+    if (audio is None) != (request.audio is None):
+        raise BadRequest("The request's audio and its `audio` field do not go together.")
+
+
+def _provenance(request: Request, audio: AudioSource | None) -> dict[str, object]:
     facts: dict[str, object] = {"soliloquy": __version__, "wire": WIRE_VERSION}
     for name in ("base", "style_clip"):
-        clip: ClipData | None = getattr(request, name)
+        clip: ClipData | None = getattr(request, name, None)
         if clip is not None:
             facts[f"{name}_sha256"] = digest(clip)
+    if isinstance(request, GenerateRequest) and request.image:
+        facts["image_sha256"] = hashlib.sha256(request.image).hexdigest()
     if audio is not None:
         facts["audio_sha256"] = _sha256(audio)
     return facts

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from .errors import BadRequest, LimitExceeded
 from .wire import codec
-from .wire.messages import AudioChunk, GenerateRequest
+from .wire.messages import AudioChunk, Request
 from .worker import Job
 
 UPLOAD_CREDITS: Final = 8
@@ -30,7 +30,7 @@ class Upload:
         credits: chunks that the client may still send.
     """
 
-    request: GenerateRequest
+    request: Request
     path: Path
     heard: float
     max_bytes: int

@@ -30,6 +30,7 @@ class Limits:
         clients: clients remembered; beyond it the longest silent idle one is forgotten.
         takes: takes of one request.
         strips, phones: entries of one request. text: characters of a direction or transcript.
+        image_bytes: size of a picture file that is the direction.
     """
 
     message_bytes: int = 32 << 20
@@ -43,6 +44,7 @@ class Limits:
     strips: int = 1000
     phones: int = 100_000
     text: int = 100_000
+    image_bytes: int = 8 << 20
 
     def as_mapping(self) -> Mapping[str, float]:
         """Name -> value, as `Welcome` carries it."""
@@ -58,6 +60,7 @@ class Settings:
         device: "auto", "cpu" or "cuda".
         keys: folder with the server's key pair and the allowed clients, or None.
         limits: see `Limits`.
+        flame: FLAME files that frames are made for, beside the built-in head.
         batch_windows: most windows that are denoised together.
         active_requests: most requests that are listened to or performed at the same time.
         listeners: threads that read and understand audio; with two, an hour does not keep a short
@@ -72,6 +75,7 @@ class Settings:
     device: str = "auto"
     keys: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    flame: tuple[Path, ...] = ()
     batch_windows: int = 16
     active_requests: int = 8
     listeners: int = 2

@@ -36,8 +36,10 @@ from .wire.messages import (
     Failed,
     GenerateRequest,
     Hello,
+    InstructRequest,
     Ping,
     Pong,
+    Request,
     ServerMessage,
 )
 from .worker import Job, Worker
@@ -190,7 +192,7 @@ class Transport:
                 self._answer(session, Pong(nonce))
             case Hello():
                 self._answer(session, self._service.welcome())
-            case GenerateRequest():
+            case GenerateRequest() | InstructRequest():
                 self._guarded(session, message.request_id, lambda: self._open(session, message))
             case AudioChunk():
                 self._guarded(session, message.request_id, lambda: self._upload(session, message))
@@ -210,7 +212,7 @@ class Transport:
                 "Is the server's disk full?",
             )  # fmt: skip
 
-    def _open(self, session: Session, request: GenerateRequest) -> None:
+    def _open(self, session: Session, request: Request) -> None:
         """Take a new request in.
 
         Raises:
@@ -266,7 +268,7 @@ class Transport:
             upload.credits += more
             self._answer(session, Credit(chunk.request_id, more))
 
-    def _start(self, session: Session, request: GenerateRequest, path: Path | None) -> None:
+    def _start(self, session: Session, request: Request, path: Path | None) -> None:
         def on_end() -> None:
             self._to_end.put((session, request.request_id, path))
             self._wake()

@@ -20,11 +20,11 @@ from .settings import Limits
 from .speech.audio import check_audio_info
 from .speech.notations import own_phones
 from .speech.recogniser import SpeechError
-from .wire.messages import OUTPUTS, GenerateRequest, StripSpec
+from .wire.messages import OUTPUTS, GenerateRequest, Request, StripSpec
 
 CONTROLS: Final[tuple[str, ...]] = (
-    "direction", "direction_strips", "pose", "emotion", "style", "style_clip", "strips", "guidance",
-    "guidance_mode", "steps",
+    "direction", "direction_strips", "pose", "image", "blend", "emotion", "style", "style_clip",
+    "strips", "guidance", "guidance_mode", "steps",
 )  # fmt: skip
 """What `Generator.understands` may name."""
 
@@ -43,12 +43,13 @@ def check_request(request: GenerateRequest, limits: Limits) -> None:
         BadRequest: a field has an impossible value.
         LimitExceeded: it asks for more than the limits allow.
     """
-    _check_length(request, limits)
+    _check_length(request)
+    check_line(request, limits)
     _check_words(request, limits)
     _check_numbers(request, limits)
+    _check_directions(request, limits)
     _check_direction_strips(request, limits)
     _check_strips(request.strips, limits)
-    _check_phones(request, limits)
     _check_regeneration(request)
     if request.style_clip is not None:
         clip_of(request.style_clip, "style_clip")
@@ -72,6 +73,8 @@ def _set_controls(request: GenerateRequest) -> list[str]:
         "direction": bool(request.direction.strip()),
         "direction_strips": bool(request.direction_strips),
         "pose": bool(request.pose),
+        "image": bool(request.image),
+        "blend": request.blend is not None,
         "emotion": request.emotion not in ("", "neutral"),
         "style": bool(request.style),
         "style_clip": request.style_clip is not None,
@@ -96,32 +99,63 @@ def _at_most(name: str, value: float, most: float, unit: str) -> None:
         )
 
 
-def _check_length(request: GenerateRequest, limits: Limits) -> None:
+def check_text(name: str, text: str, limits: Limits) -> None:
+    """Refuse a text that is too long.
+
+    Raises:
+        LimitExceeded: with both lengths.
+    """
+    _at_most(name, len(text), limits.text, "characters")
+
+
+def check_line(request: Request, limits: Limits) -> None:
+    """Refuse a line that cannot be listened to: its name, audio, words and phones.
+
+    Raises:
+        BadRequest: a field has an impossible value.
+        LimitExceeded: it asks for more than the limits allow.
+    """
+    _check_names(request, "request_id", "language")
+    if not request.request_id:
+        raise BadRequest("request_id is empty.", "Give each request a name of its own.")
+    if not request.language:
+        raise BadRequest("language is empty.", "Use a code such as 'en'.")
     if request.audio is not None:
         check_audio_info(request.audio)
-        return
-    if not request.seconds > 0:
+    elif not request.seconds >= 0:
+        raise BadRequest(f"The length is {request.seconds:g} s.", "Use seconds.")
+    else:
+        _at_most("The motion", request.seconds, limits.audio_seconds, "seconds")
+    check_text("The transcript", request.transcript, limits)
+    _check_phones(request, limits)
+
+
+def _check_length(request: GenerateRequest) -> None:
+    if request.audio is None and not request.seconds > 0:
         raise BadRequest(
             f"There is no audio, and the length is {request.seconds:g} s.",
             "Send a recording, or a length for a silent motion.",
         )
-    _at_most("The motion", request.seconds, limits.audio_seconds, "seconds")
 
 
-def _check_words(request: GenerateRequest, limits: Limits) -> None:
-    for name in ("request_id", "generator", "emotion", "style", "language"):
+def _check_names(request: Request, *names: str) -> None:
+    for name in names:
         value: str = getattr(request, name)
         if len(value) > _WORD:
             raise BadRequest(
                 f"{name} is '{value[:20]}...' with {len(value)} characters.",
                 f"Use at most {_WORD}.",
             )
-    if not request.request_id:
-        raise BadRequest("request_id is empty.", "Give each request a name of its own.")
-    if not request.language:
-        raise BadRequest("language is empty.", "Use a code such as 'en'.")
-    _at_most("The direction", len(request.direction), limits.text, "characters")
-    _at_most("The transcript", len(request.transcript), limits.text, "characters")
+
+
+def _check_words(request: GenerateRequest, limits: Limits) -> None:
+    _check_names(request, "generator", "emotion", "style", "flame_basis")
+    check_text("The direction", request.direction, limits)
+    if request.flame_basis and request.output != "flame":
+        raise BadRequest(
+            f"flame_basis is '{request.flame_basis}', and output is '{request.output}'.",
+            "Ask for the output flame, or leave flame_basis out.",
+        )
 
 
 def _check_numbers(request: GenerateRequest, limits: Limits) -> None:
@@ -147,13 +181,22 @@ def _check_numbers(request: GenerateRequest, limits: Limits) -> None:
                 f"There is no guidance scale '{name}'.", f"Use {', '.join(GUIDANCE_SCALES)}."
             )
         _between(f"The {name} guidance scale", scale, 0, _MAX_GUIDANCE)
+
+
+def _check_directions(request: GenerateRequest, limits: Limits) -> None:
     for name, value in request.pose.items():
         if name not in INDEX:
             raise BadRequest(
-                f"The pose names '{name}', which is not an ARKit blendshape.",
+                f"The pose names '{name[:_WORD]}', which is not an ARKit blendshape.",
                 "Use Apple's names, such as mouthSmileLeft.",
             )
         _between(f"{name} in the pose", value, 0, 1)
+    _at_most("The picture", len(request.image), limits.image_bytes, "bytes")
+    if request.blend is not None:
+        check_text("The second direction", request.blend.text, limits)
+        if not request.blend.text.strip():
+            raise BadRequest("The second direction has no text.", "Write it, or leave it out.")
+        _between("The share of the second direction", request.blend.share, 0, 1)
 
 
 def _check_direction_strips(request: GenerateRequest, limits: Limits) -> None:
@@ -203,7 +246,7 @@ def au_strip(spec: StripSpec) -> AUStrip:
     )
 
 
-def _check_phones(request: GenerateRequest, limits: Limits) -> None:
+def _check_phones(request: Request, limits: Limits) -> None:
     _at_most("The request", len(request.phones), limits.phones, "phones")
     try:
         phones = own_phones(request.phones)

@@ -19,7 +19,7 @@ from .errors import Cancelled, SoliloquyError
 from .generators.base import Plan
 from .performance import OnEvent, Performance, make_windows
 from .service import Service, failure
-from .wire.messages import Accepted, GenerateRequest
+from .wire.messages import Accepted, InstructRequest, Request
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Job:
     """
 
     client: bytes
-    request: GenerateRequest
+    request: Request
     audio: Path | None
     emit: OnEvent
     can_send: Callable[[], bool] = lambda: True
@@ -168,6 +168,9 @@ class Worker:
             job.emit(Accepted(job.request.request_id, 0))
         try:
             job.check_cancel()
+            if isinstance(job.request, InstructRequest):
+                self._instruct(job, job.request)
+                return
             performance = self._service.prepare(job.request, job.audio, job.emit, job.check_cancel)
         except Exception as error:  # noqa: BLE001 - one bad line must not end the server
             self._finish(job, error)
@@ -175,6 +178,13 @@ class Worker:
         with self._changed:
             job.performance = performance
             self._changed.notify_all()
+
+    def _instruct(self, job: Job, request: InstructRequest) -> None:
+        """Listening is all there is to an instruction, so it ends here."""
+        answer = self._service.instruct(request, job.audio, job.emit, job.check_cancel)
+        job.check_cancel()
+        job.emit(answer)
+        self._finish(job, None)
 
     def _device_loop(self) -> None:
         while True:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from arkit.export.files import read_clip
 from arkit.strips import parse_strip
+from server.commands.directions import read_blend, read_image, read_pose
+from server.commands.flame_takes import check_flame, flame_model, write_flame
 from server.commands.output import ProgressBar, say, say_json
-from server.commands.performing import clip_data, perform
+from server.commands.performing import clip_data, clip_of, perform_takes
 from server.commands.writing import check_suffix, write_take
 from server.errors import BadAudio, BadRequest
 from server.settings import DEFAULT_ADDRESS
 from server.validation import GUIDANCE_SCALES
-from server.wire.messages import AudioInfo, GenerateRequest, StripSpec
+from server.wire.messages import OUTPUTS, AudioInfo, GenerateRequest, StripSpec
 
 HELP = "perform a recorded line and write the take"
 
@@ -35,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--generator", default="", help="cafe_talk (default where it can run), articulate, ..."
     )
     parser.add_argument("--direction", default="", help="how the line is played, in words")
+    parser.add_argument(
+        "--pose", type=Path, metavar="FACE.json", help="or as this face: blendshape -> 0..1"
+    )
+    parser.add_argument("--image", type=Path, metavar="PICTURE", help="or as the face in a picture")
+    parser.add_argument("--direction-b", default="", help="a second direction, in words")
+    parser.add_argument(
+        "--mix", type=float, help="how much of the second direction, 0..1 (default .5)"
+    )
     parser.add_argument("--emotion", default="neutral")
     parser.add_argument("--intensity", type=float, default=0.5, help="0..1")
     parser.add_argument("--style", default="", help="a talking style by name")
@@ -62,6 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transcript", default="", help="the words; they sharpen the lips")
     parser.add_argument("--language", default="en")
     parser.add_argument("--fps", type=float, help="60, or that of the take to change")
+    parser.add_argument("--output", default="arkit52", choices=OUTPUTS)
+    parser.add_argument(
+        "--flame", type=Path, metavar="MODEL", help="FLAME file of --output flame, else our head"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--takes", type=int, default=1)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -73,21 +87,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Perform the line and write every take."""
     started = time.monotonic()
-    check_suffix(args.out, args.blender)
+    if args.output == "flame":
+        check_flame(args.out)
+    else:
+        check_suffix(args.out, args.blender)
     if not args.line.is_file():
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
+    model = flame_model(args.flame, args.output)
     bar = ProgressBar(enabled=not args.json)
-    clips = perform(
+    takes = perform_takes(
         request_of(args),
         args.line,
         address=args.address,
         device=args.device,
         on_progress=bar.show,
     )
-    paths = [
-        write_take(clip, take_path(args.out, take, len(clips)), args.line, bar.show, args.blender)
-        for take, clip in enumerate(clips)
-    ]
+    clips = [clip_of(take) for take in takes]
+    paths: list[Path] = []
+    for number, (take, clip) in enumerate(zip(takes, clips, strict=True)):
+        path = take_path(args.out, number, len(takes))
+        if take.flame is None:
+            write_take(clip, path, args.line, bar.show, args.blender)
+        else:
+            write_flame(take, model, path)
+        paths.append(path)
     bar.close()
     notes = list(dict.fromkeys(note for clip in clips for note in clip.notes))
     seconds = time.monotonic() - started
@@ -122,6 +145,9 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         generator=args.generator,
         audio=AudioInfo(encoding="file", filename=args.line.name),
         direction=args.direction,
+        pose=read_pose(args.pose),
+        image=read_image(args.image),
+        blend=read_blend(args.direction_b, args.mix),
         emotion=args.emotion,
         intensity=args.intensity,
         style=args.style,
@@ -132,6 +158,7 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         language=args.language,
         seed=args.seed,
         takes=args.takes,
+        output=args.output,
         fps=args.fps or (_FPS if base is None else base.fps),
         guidance=_guidance(args),
         guidance_mode=args.guidance_mode.removeprefix("default"),

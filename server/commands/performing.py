@@ -14,7 +14,18 @@ from server.service import Service
 from server.settings import Settings
 from server.wire.assemble import Take, TakeAssembler
 from server.wire.client import Client
-from server.wire.messages import Chunk, ClipData, Event, Failed, GenerateRequest, Progress, Result
+from server.wire.messages import (
+    Chunk,
+    ClipData,
+    Event,
+    Failed,
+    GenerateRequest,
+    Instruction,
+    InstructRequest,
+    Progress,
+    Request,
+    Result,
+)
 
 OnProgress = Callable[[str, float], None]
 
@@ -35,6 +46,19 @@ def perform(
     device: str,
     on_progress: OnProgress,
 ) -> list[ArkitClip]:
+    """Perform a request and return its takes as clips; arguments and errors as `perform_takes`."""
+    takes = perform_takes(request, audio, address=address, device=device, on_progress=on_progress)
+    return [clip_of(take) for take in takes]
+
+
+def perform_takes(
+    request: GenerateRequest,
+    audio: Path | None,
+    *,
+    address: str | None,
+    device: str,
+    on_progress: OnProgress,
+) -> list[Take]:
     """Perform a request and return its takes.
 
     Args:
@@ -46,33 +70,58 @@ def perform(
     Raises:
         PerformanceFailed: with the one sentence that the server gave.
     """
-    if address is not None:
-        with Client(address, name="soliloquy animate") as client:
-            if client.hello(timeout=0.5) is not None:
-                return _collect(client.perform(request, audio), on_progress)
-    return _collect(_in_process(request, audio, device), on_progress)
-
-
-def _in_process(request: GenerateRequest, audio: Path | None, device: str) -> Iterator[Event]:
-    yield from Service(Settings(device=device)).stream(request, audio)
-
-
-def _collect(events: Iterator[Event], on_progress: OnProgress) -> list[ArkitClip]:
     assembler = TakeAssembler()
-    clips: list[ArkitClip] = []
-    for event in events:
-        match event:
-            case Progress(stage=stage, fraction=fraction):
-                on_progress(stage, fraction)
-            case Chunk():
-                assembler.add(event)
-            case Result():
-                clips.append(clip_of(assembler.finish(event)))
-            case Failed():
-                raise PerformanceFailed(event)
-            case _:
-                continue
-    return clips
+    takes: list[Take] = []
+    for event in _events(request, audio, address, device, on_progress):
+        if isinstance(event, Chunk):
+            assembler.add(event)
+        elif isinstance(event, Result):
+            takes.append(assembler.finish(event))
+    return takes
+
+
+def instruction(
+    request: InstructRequest,
+    audio: Path | None,
+    *,
+    address: str | None,
+    device: str,
+    on_progress: OnProgress,
+) -> Instruction:
+    """Return the answer to a request for an instruction; arguments as `perform_takes`.
+
+    Raises:
+        PerformanceFailed: with the one sentence that the server gave.
+    """
+    events = _events(request, audio, address, device, on_progress)
+    return next(event for event in events if isinstance(event, Instruction))
+
+
+def _events(
+    request: Request,
+    audio: Path | None,
+    address: str | None,
+    device: str,
+    on_progress: OnProgress,
+) -> Iterator[Event]:
+    """Yield the events of a request, of a server that is up or made in this process."""
+    for event in _any_events(request, audio, address, device):
+        if isinstance(event, Failed):
+            raise PerformanceFailed(event)
+        if isinstance(event, Progress):
+            on_progress(event.stage, event.fraction)
+        yield event
+
+
+def _any_events(
+    request: Request, audio: Path | None, address: str | None, device: str
+) -> Iterator[Event]:
+    if address is not None:
+        with Client(address, name="soliloquy") as client:
+            if client.hello(timeout=0.5) is not None:
+                yield from client.perform(request, audio)
+                return
+    yield from Service(Settings(device=device)).stream(request, audio)
 
 
 def clip_data(clip: ArkitClip) -> ClipData:

@@ -17,11 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keys", type=Path, help="folder made by `soliloquy keys`; needed off this machine"
     )
+    parser.add_argument(
+        "--flame", type=Path, action="append", default=[], metavar="MODEL",
+        help="a FLAME file that takes are made for; may be given several times",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from server.transport import serve
 
-    serve(Settings(bind=args.bind, device=args.device, keys=args.keys))
+    serve(Settings(bind=args.bind, device=args.device, keys=args.keys, flame=tuple(args.flame)))
     return 0

@@ -77,6 +77,8 @@ class Plan:
         n_windows: windows to denoise; `next_window` is the one due.
         contacts: closures to impose again after any resampling.
         state: the generator's own (previous frames, conditions).
+        provenance: what the take's provenance keeps beside the request and the weights, such as
+            `instruction`, the sentence that a generator heard in the voice.
     """
 
     request: GenerateRequest
@@ -89,6 +91,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     next_window: int = 0
     state: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
 
 CheckCancel = Callable[[], None]

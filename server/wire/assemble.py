@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import WireError
-from .messages import Chunk, Result
+from .messages import Chunk, FlameFrames, Result
 
 _FIRST_CAPACITY = 1024  # frames; about half a minute
 
@@ -27,6 +27,7 @@ class Take:
         head: float32 [T, 3] radians. eyes: float32 [T, 2, 3] radians.
         layers: name -> float32 [T, len(names)], summing to the unclamped coefficients.
         result: rate, contacts, phones, notes, provenance, timings.
+        flame: the same frames on a FLAME head, or None.
     """
 
     names: tuple[str, ...]
@@ -35,6 +36,7 @@ class Take:
     eyes: NDArray[np.float32]
     layers: Mapping[str, NDArray[np.float32]]
     result: Result
+    flame: FlameFrames | None = None
 
 
 class _Growing:
@@ -56,9 +58,13 @@ class _Growing:
         return self._array[:n_frames]
 
 
+_FLAME = ("expression", "jaw", "neck", "eyes")
+
+
 @dataclass
 class _Partial:
     names: tuple[str, ...]
+    basis_id: str | None = None
     n_frames: int = 0
     arrays: dict[str, _Growing] = field(default_factory=dict)
 
@@ -80,10 +86,12 @@ class TakeAssembler:
         Raises:
             WireError: frames are missing before it, or its names or layers changed on the way.
         """
-        partial = self._partials.setdefault(chunk.take, _Partial(chunk.names))
+        basis_id = chunk.flame.basis_id if chunk.flame is not None else None
+        partial = self._partials.setdefault(chunk.take, _Partial(chunk.names, basis_id))
         layers = {f"layer {name}" for name in chunk.layers}
         expected = {name for name in partial.arrays if name.startswith("layer ")}
-        if chunk.names != partial.names or (partial.n_frames and layers != expected):
+        same = chunk.names == partial.names and basis_id == partial.basis_id
+        if not same or (partial.n_frames and layers != expected):
             raise WireError(f"Take {chunk.take} changed its columns or layers on the way.")
         if chunk.start_frame != partial.n_frames:
             raise WireError(
@@ -95,6 +103,9 @@ class TakeAssembler:
         partial.put("eyes", chunk.eyes)
         for name, layer in chunk.layers.items():
             partial.put(f"layer {name}", layer)
+        if chunk.flame is not None:
+            for name in _FLAME:
+                partial.put(f"flame {name}", getattr(chunk.flame, name))
         partial.n_frames += len(chunk.coefficients)
 
     def finish(self, result: Result) -> Take:
@@ -122,4 +133,11 @@ class TakeAssembler:
                 if name.startswith("layer ")
             },
             result=result,
+            flame=_flame_of(whole, partial.basis_id),
         )
+
+
+def _flame_of(whole: Mapping[str, NDArray[np.float32]], basis_id: str | None) -> FlameFrames | None:
+    if basis_id is None:
+        return None
+    return FlameFrames(basis_id, *(whole[f"flame {name}"] for name in _FLAME))

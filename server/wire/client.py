@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .errors import WireError
 from .link import ClientEvent, ClientKeys, Link, ServerLost
-from .messages import Event, Failed, GenerateRequest, Hello, Result, Welcome
+from .messages import Event, Failed, Hello, Instruction, Request, Result, Welcome
 
 __all__ = ["DEFAULT_ADDRESS", "AudioSource", "Client", "ClientEvent", "ClientKeys", "ServerLost"]
 
@@ -60,7 +60,7 @@ class Client:
         self._thread = threading.Thread(target=self._link.run, name="soliloquy", daemon=True)
         self._thread.start()
 
-    def submit(self, request: GenerateRequest, audio: AudioSource = None) -> None:
+    def submit(self, request: Request, audio: AudioSource = None) -> None:
         """Send a request; returns at once, events follow in `poll`.
 
         Args:
@@ -101,7 +101,7 @@ class Client:
         self._link.unread.add(-size)
         return event
 
-    def perform(self, request: GenerateRequest, audio: AudioSource = None) -> Iterator[Event]:
+    def perform(self, request: Request, audio: AudioSource = None) -> Iterator[Event]:
         """Send a request and yield its events until it is over. For programs, not for Blender."""
         self.submit(request, audio)
         while True:
@@ -110,7 +110,9 @@ class Client:
                 continue
             if event.request_id == request.request_id:
                 yield event
-                if isinstance(event, Failed) or (isinstance(event, Result) and event.last):
+                if isinstance(event, Failed | Instruction):
+                    return
+                if isinstance(event, Result) and event.last:
                     return
 
     def hello(self, timeout: float = 2.0) -> Welcome | None:

@@ -215,7 +215,7 @@ def _plain(value: Any, path: str, frames: list[Frame]) -> dict[str, Any]:
 
 def _is_default(value: Any) -> bool:
     """Whether a field that came later says nothing: its default is None or empty."""
-    return value is None or (isinstance(value, str | tuple | Mapping) and not value)
+    return value is None or (isinstance(value, str | bytes | tuple | Mapping) and not value)
 
 
 def _plain_value(value: Any, annotation: Any, path: str, frames: list[Frame]) -> Any:
@@ -247,11 +247,23 @@ def _check_arrays(message: Any, error: type[WireError]) -> None:
     """Refuse arrays that do not fit each other."""
     if isinstance(message, messages.Chunk):
         _check_frames(message, "chunk", error, may_lack_angles=False)
+        if message.flame is not None:
+            _check_flame(message.flame, len(message.coefficients), error)
     if isinstance(message, messages.GenerateRequest):
         for name in ("base", "style_clip"):
             clip: messages.ClipData | None = getattr(message, name)
             if clip is not None:
                 _check_frames(clip, f"generate_request.{name}", error, may_lack_angles=True)
+
+
+def _check_flame(flame: messages.FlameFrames, n: int, error: type[WireError]) -> None:
+    """Refuse FLAME frames that are not as many as the others, or of other shapes."""
+    width = np.shape(flame.expression)[1] if np.ndim(flame.expression) == 2 else 0
+    shapes = {"expression": (n, width), "jaw": (n, 3), "neck": (n, 3), "eyes": (n, 2, 3)}
+    for name, shape in shapes.items():
+        found = np.shape(getattr(flame, name))
+        if found != shape:
+            raise error(f"chunk.flame.{name} has shape {list(found)} instead of {list(shape)}.")
 
 
 def _check_frames(

@@ -26,10 +26,11 @@ from .messages import (
     Credit,
     Event,
     Failed,
-    GenerateRequest,
     Hello,
+    Instruction,
     Ping,
     Pong,
+    Request,
     Result,
     Welcome,
 )
@@ -211,7 +212,7 @@ class Link:
                 while wake.poll(0):
                     wake.recv()
 
-    def open(self, request: GenerateRequest, audio: bytes | Path | None) -> None:
+    def open(self, request: Request, audio: bytes | Path | None) -> None:
         """Send a request and remember it; its audio waits for credits."""
         request_id = request.request_id
         if request_id in self._open:
@@ -283,7 +284,7 @@ class Link:
                 self._upload(request_id, chunks)
             case Failed(request_id, code, text, hint):
                 self._fail(request_id, code, text, hint)
-            case Result(request_id=request_id, last=True):
+            case Result(request_id=request_id, last=True) | Instruction(request_id=request_id):
                 self._forget(request_id)
                 self._emit(message, size)
             case _:

@@ -73,6 +73,19 @@ class DirectionStrip:
 
 
 @dataclass(frozen=True)
+class DirectionBlend:
+    """A second direction in words, mixed into the first.
+
+    Attributes:
+        text: how it is played as well.
+        share: 0 is the first direction (words, pose or image) alone, 1 is this one alone.
+    """
+
+    text: str
+    share: float = 0.5
+
+
+@dataclass(frozen=True)
 class TimedPhone:
     """A speech sound with its times in seconds."""
 
@@ -120,6 +133,10 @@ class GenerateRequest:
         style: name of a talking style, or "".
         style_clip: a performance whose talking style is wanted; stronger than `style`.
         steps: denoising steps, None for the generator's default.
+        blend: a second direction, mixed into the first.
+        image: bytes of a picture file of a face, whose expression is the direction.
+        flame_basis: `basis_id` of the FLAME model that `output` "flame" is for; "" is the
+            built-in head.
     """
 
     request_id: str
@@ -148,6 +165,32 @@ class GenerateRequest:
     guidance_mode: str = field(default="", metadata=LATER)
     base: ClipData | None = field(default=None, metadata=LATER)
     style_clip: ClipData | None = field(default=None, metadata=LATER)
+    blend: DirectionBlend | None = field(default=None, metadata=LATER)
+    image: bytes = field(default=b"", metadata=LATER)
+    flame_basis: str = field(default="", metadata=LATER)
+
+
+@dataclass(frozen=True)
+class InstructRequest:
+    """Asks how a line is played: `Instruction` answers.
+
+    Attributes:
+        request_id: unique per client, also among `GenerateRequest`s.
+        audio: the recording that is listened to, or None: then `text` is read.
+        text: a direction to be read instead: what it asks of the face.
+        seconds: length of the line that `text` is for; ignored with audio.
+        transcript, language, phones: as in `GenerateRequest`.
+        weights: "" for the default ones, or the name of others, such as "research".
+    """
+
+    request_id: str
+    audio: AudioInfo | None = None
+    text: str = ""
+    seconds: float = 0.0
+    transcript: str = ""
+    language: str = "en"
+    phones: tuple[TimedPhone, ...] = ()
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,6 +287,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class FlameFrames:
+    """Frames in FLAME's coefficients, columns in the order of the basis.
+
+    Attributes:
+        basis_id: of the model that the expressions are of.
+        expression: [n, E]. jaw, neck: [n, 3] rotation vectors in radians. eyes: [n, 2, 3].
+    """
+
+    basis_id: str
+    expression: NDArray[np.float32]
+    jaw: NDArray[np.float32]
+    neck: NDArray[np.float32]
+    eyes: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Final frames, in order. All arrays of a result travel in chunks, so memory stays flat.
 
@@ -254,6 +313,7 @@ class Chunk:
         coefficients: [n, len(names)].
         head: [n, 3] radians. eyes: [n, 2, 3] radians.
         layers: name -> [n, len(names)], summing to the unclamped coefficients.
+        flame: the same frames on a FLAME head, where `output` was "flame".
     """
 
     request_id: str
@@ -264,6 +324,7 @@ class Chunk:
     head: NDArray[np.float32]
     eyes: NDArray[np.float32]
     layers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    flame: FlameFrames | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -290,6 +351,32 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Instruction:
+    """How a line is played, in words that a person can edit; the answer to `InstructRequest`.
+
+    Attributes:
+        text: the instruction.
+        emotion: one word. intensity: 0..1.
+        aus: Action Unit -> 0..1, with sides where one is named ("AU12L").
+        confidence: 0..1.
+        strips: the same as AU strips over the line.
+        notes: sentences for the user.
+        provenance: weights and what else is needed to get it again. timings: stage -> seconds.
+    """
+
+    request_id: str
+    text: str
+    emotion: str = "neutral"
+    intensity: float = 0.5
+    aus: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 0.0
+    strips: tuple[StripSpec, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Failed:
     """A request ended without a result.
 
@@ -305,6 +392,8 @@ class Failed:
     hint: str = ""
 
 
-ClientMessage: TypeAlias = GenerateRequest | AudioChunk | Cancel | Ping | Pong | Hello
-Event: TypeAlias = Accepted | Progress | Chunk | Result | Failed
+Request: TypeAlias = GenerateRequest | InstructRequest
+"""What opens a request: the same road for audio, queue, limits and `Cancel`."""
+ClientMessage: TypeAlias = Request | AudioChunk | Cancel | Ping | Pong | Hello
+Event: TypeAlias = Accepted | Progress | Chunk | Result | Instruction | Failed
 ServerMessage: TypeAlias = Event | Credit | Ping | Pong | Welcome

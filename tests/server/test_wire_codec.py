@@ -60,6 +60,13 @@ CHUNK = m.Chunk(
     np.zeros((1, 2, 3), np.float32),
     {"lips": np.array([[0.5, -0.25]], np.float32)},
 )
+FLAME = m.FlameFrames(
+    "head-1",
+    np.array([[1.0, -2.0]], np.float32),
+    np.array([[0.25, 0.0, 0.0]], np.float32),
+    np.zeros((1, 3), np.float32),
+    np.zeros((1, 2, 3), np.float32),
+)
 RESULT = m.Result(
     "r1",
     1,
@@ -98,6 +105,57 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         '"head":{"frame":2,"shape":[0,3]},"eyes":{"frame":3,"shape":[0,2,3]},'
         '"layers":{"lips":{"frame":4,"shape":[2,1]}}}}',
         ["0000003f0000803e", "", "", "0000003f0000803e"],
+    ),
+    (
+        m.GenerateRequest(
+            "r3",
+            seconds=0.5,
+            output="flame",
+            blend=m.DirectionBlend("calm", 0.25),
+            image=b"\x89PNG",
+            flame_basis="head-1",
+        ),
+        '{"v":1,"type":"generate_request","request_id":"r3","generator":"","audio":null,'
+        '"seconds":0.5,"direction":"","direction_strips":[],"pose":{},"emotion":"neutral",'
+        '"intensity":0.5,"style":"","strips":[],"transcript":"","language":"en","phones":[],'
+        '"guidance":{},"seed":0,"takes":1,"output":"flame","fps":30.0,"regenerate_start":null,'
+        '"regenerate_end":null,"regenerate_regions":[],"steps":null,"blend":{"text":"calm",'
+        '"share":0.25},"image":{"frame":1},"flame_basis":"head-1"}',
+        ["89504e47"],
+    ),
+    (
+        m.InstructRequest(
+            "i1",
+            m.AudioInfo("f32le", 16000),
+            transcript="no",
+            phones=(m.TimedPhone("n", 0.0, 0.5),),
+            weights="research",
+        ),
+        '{"v":1,"type":"instruct_request","request_id":"i1","audio":{"encoding":"f32le",'
+        '"sample_rate":16000,"trim_start":0.0,"trim_end":null,"playback_rate":1.0,"filename":""},'
+        '"text":"","seconds":0.0,"transcript":"no","language":"en","phones":[{"phone":"n",'
+        '"start":0.0,"end":0.5}],"weights":"research"}',
+        [],
+    ),
+    (
+        m.Instruction(
+            "i1",
+            "The lip corners rise a little.",
+            "happy",
+            0.25,
+            {"AU12": 0.5},
+            0.75,
+            (m.StripSpec("AU12", 0.0, 1.5),),
+            ("A note.",),
+            {"weights": "instruction"},
+            {"instruct": 0.5},
+        ),
+        '{"v":1,"type":"instruction","request_id":"i1","text":"The lip corners rise a little.",'
+        '"emotion":"happy","intensity":0.25,"aus":{"AU12":0.5},"confidence":0.75,"strips":'
+        '[{"au":"AU12","start":0.0,"end":1.5,"keys":[[0.0,1.0]],"mode":"hold","ease_in":0.15,'
+        '"ease_out":0.2}],"notes":["A note."],"provenance":{"weights":"instruction"},"timings":'
+        '{"instruct":0.5}}',
+        [],
     ),
     (
         m.AudioChunk("r1", 3, True, b"\x00\x01RIFF"),
@@ -143,6 +201,23 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         '"mouthClose"],"coefficients":{"frame":1,"shape":[1,2]},"head":{"frame":2,"shape":[1,3]},'
         '"eyes":{"frame":3,"shape":[1,2,3]},"layers":{"lips":{"frame":4,"shape":[1,2]}}}',
         ["0000003f0000803e", "000000000000803f000080bf", "00" * 24, "0000003f000080be"],
+    ),
+    (
+        dataclasses.replace(CHUNK, layers={}, flame=FLAME),
+        '{"v":1,"type":"chunk","request_id":"r1","take":0,"start_frame":10,"names":["jawOpen",'
+        '"mouthClose"],"coefficients":{"frame":1,"shape":[1,2]},"head":{"frame":2,"shape":[1,3]},'
+        '"eyes":{"frame":3,"shape":[1,2,3]},"layers":{},"flame":{"basis_id":"head-1",'
+        '"expression":{"frame":4,"shape":[1,2]},"jaw":{"frame":5,"shape":[1,3]},"neck":{"frame":6,'
+        '"shape":[1,3]},"eyes":{"frame":7,"shape":[1,2,3]}}}',
+        [
+            "0000003f0000803e",
+            "000000000000803f000080bf",
+            "00" * 24,
+            "0000803f000000c0",
+            "0000803e0000000000000000",
+            "00" * 12,
+            "00" * 24,
+        ],
     ),
     (
         RESULT,
@@ -200,6 +275,14 @@ def test_a_field_that_came_later_is_left_out_where_it_says_nothing() -> None:
         later = [f.name for f in fields(message) if f.metadata.get("later")]
         for name in later:
             assert (f'"{name}":' in header) == bool(getattr(message, name))
+
+
+@pytest.mark.parametrize("name", ["expression", "jaw", "neck", "eyes"])
+def test_flame_frames_that_are_not_as_many_as_the_others_are_refused(name: str) -> None:
+    longer = np.repeat(getattr(FLAME, name), 2, axis=0)
+    bad = dataclasses.replace(CHUNK, flame=dataclasses.replace(FLAME, **{name: longer}))
+    with pytest.raises(EncodeError, match=rf"chunk\.flame\.{name} has shape \[2, "):
+        codec.encode(bad)
 
 
 def test_arrays_of_a_clip_that_do_not_fit_are_refused_on_both_sides() -> None:
