@@ -1,0 +1,1 @@
+"""Training of AVI-Talking's synthesis: the talking prior, then instructions to styles."""
