@@ -48,6 +48,10 @@ _WEAK: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
 """Unstressed forms that the dictionary does not list."""
 
 
+_FILLED_PAUSES: Final = frozenset({"uh", "uhm", "um", "er", "erm"})
+"""Long, of any open or middle vowel; with the mouth closed from the start, too."""
+
+
 class PronunciationError(SpeechError):
     """Words of this language cannot be pronounced on this machine."""
 
@@ -106,6 +110,8 @@ def arpabet_to_phones(sounds: str) -> tuple[str, ...]:
 def english(word: str) -> tuple[tuple[str, ...], ...]:
     """Return the pronunciations of an English word; by its letters when no dictionary has it."""
     word = word.lower()
+    if word in _FILLED_PAUSES:
+        return filled_pause(word)
     listed = dictionary().get(word) or dictionary().get(word.strip("'"))
     if listed:
         return tuple(arpabet_to_phones(s) for s in listed) + _WEAK.get(word, ())
@@ -118,6 +124,13 @@ def english(word: str) -> tuple[tuple[str, ...], ...]:
         if stem != letters and stem in dictionary():
             return tuple(arpabet_to_phones(s) + sound for s in dictionary()[stem])
     return (spell(letters),) if letters.strip("'") else ()
+
+
+def filled_pause(word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the ways to say "uh" or "um": repeated phones are long ones (see `Word`)."""
+    closed = ("m", "m") if word.endswith("m") else ()
+    open_ways = tuple((v, v, *closed) for v in ("ʌ", "ə", "ɑ", "a", "ɛ", "ɜ"))
+    return (*open_ways, closed * 2) if closed else open_ways
 
 
 def _without_accents(word: str) -> str:

@@ -23,6 +23,11 @@ PROMPT_PACKAGES: Final = tuple(
     for language in ("en", "es", "fr", "it", "ru")
     for kind in ("", "-g722")
 )
+SPEECH_PACKAGES: Final = (
+    "fillets-ng-data", "fillets-ng-data-cs", "fillets-ng-data-nl", "tuxpaint-stamps-default",
+    "asterisk-prompt-it-menardi-wav", "asterisk-prompt-fr-armelle",
+)  # fmt: skip
+"""People who act, name pictures and read prompts: see `packaged_speech`."""
 TEXT_PACKAGES: Final = (
     *(f"manpages-{language}" for language in (
         "cs", "da", "de", "es", "fi", "fr", "hu", "it", "nl", "pl", "pt-br", "ru", "sv", "tr", "uk",
@@ -76,7 +81,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="folder to unpack into")
     parser.add_argument("--install", action="store_true", help="install the voices as well")
     options = parser.parse_args()
-    unpack((*PROMPT_PACKAGES, *TEXT_PACKAGES), options.root)
+    unpack((*PROMPT_PACKAGES, *SPEECH_PACKAGES, *TEXT_PACKAGES), options.root)
     if options.install:
         install(VOICE_PACKAGES)
 

@@ -28,6 +28,7 @@ from server.speech.features import log_mel
 from server.speech.phones import SILENCE
 from server.speech.recogniser import FEATURE_RATE
 from server.training.ears.corpus import data_folder
+from server.training.ears.packaged_speech import PACKAGED
 from server.training.ears.recordings import (
     PROMPTS,
     Line,
@@ -122,7 +123,9 @@ def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path)
 
 
 def lines_of(name: str, root: Path) -> list[Line]:
-    """Return the lines of a prompt speaker, "digits", "a2f" or "facegood", without the tested."""
+    """Return the lines of a set: prompts without the tested ones, packaged speech, recordings."""
+    if name in PACKAGED:
+        return PACKAGED[name](root)
     if name in PROMPTS:
         listed = tomllib.loads(_TESTS.read_text(encoding="utf-8"))
         tested = set(listed["allison"]["prompts"])

@@ -58,7 +58,7 @@ def read_audio(path: Path) -> NDArray[np.float32]:
     Raises:
         CorpusError: it cannot be read.
     """
-    if path.suffix == ".g722":
+    if path.suffix in {".g722", ".gsm"}:
         return _by_ffmpeg(path)
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -82,6 +82,24 @@ def _by_ffmpeg(path: Path) -> NDArray[np.float32]:
     return np.frombuffer(done.stdout, "<f4")
 
 
+def prompt_texts(texts: str, root: Path) -> dict[str, str]:
+    """Return prompt name -> what can be read aloud of its text, of one language's package.
+
+    Raises:
+        CorpusError: the package was not unpacked under `root`.
+    """
+    listed = root / f"usr/share/doc/asterisk-core-sounds-{texts}/core-sounds-{texts}.txt.gz"
+    if not listed.exists():
+        raise CorpusError(f"no texts of prompts at {listed}: run server.training.ears.packages")
+    said = {}
+    for row in gzip.decompress(listed.read_bytes()).decode("utf-8", "replace").splitlines():
+        key, _, text = row.partition(":")
+        text = re.sub(r"\([^)]*\)", " ", text).strip()
+        if text and not row.startswith(";") and "[" not in text:
+            said[key.strip()] = text
+    return said
+
+
 def prompt_lines(name: str, root: Path) -> list[Line]:
     """Return the prompts of one speaker that have a text which can be read aloud.
 
@@ -89,20 +107,13 @@ def prompt_lines(name: str, root: Path) -> list[Line]:
         CorpusError: the package was not unpacked under `root`.
     """
     prompts = PROMPTS[name]
-    listed = root / f"usr/share/doc/asterisk-core-sounds-{prompts.texts}"
-    listed = listed / f"core-sounds-{prompts.texts}.txt.gz"
     folder = root / "usr/share/asterisk/sounds" / prompts.folder
-    if not (listed.exists() and folder.exists()):
+    if not folder.exists():
         raise CorpusError(f"no prompts of '{name}' under {root}: run server.training.ears.packages")
-    lines = []
-    for row in gzip.decompress(listed.read_bytes()).decode("utf-8", "replace").splitlines():
-        key, _, text = row.partition(":")
-        path = folder / f"{key.strip()}.g722"
-        text = re.sub(r"\([^)]*\)", " ", text).strip()
-        if row.startswith(";") or not text or "[" in text or not path.exists():
-            continue
-        lines.append(Line(path, name, text, prompts.language))
-    return lines
+    found = (
+        (folder / f"{key}.g722", text) for key, text in prompt_texts(prompts.texts, root).items()
+    )
+    return [Line(path, name, text, prompts.language) for path, text in found if path.exists()]
 
 
 DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

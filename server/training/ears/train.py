@@ -35,6 +35,7 @@ from server.training.ears.shards import UNKNOWN
 log = logging.getLogger(__name__)
 
 _LIP_SHAPES = (VISEMES.index("pbm"), VISEMES.index("fv"))
+_SILENT_SHAPE = (VISEMES.index("sil"),)
 _STALE_SECONDS = 180.0
 """A worker that wrote nothing for so long has ended."""
 
@@ -50,7 +51,7 @@ class Recipe:
         learning_rate: peak; warm-up over `warmup` steps, then a cosine to a fiftieth.
         tempo, breaths: see `Mixture`.
         lips_weight: of bilabials and labiodentals in the loss.
-        viseme_loss, event_loss, stress_loss: weights of the other terms.
+        viseme_loss, event_loss, silence_loss, stress_loss: weights of the other terms.
         averaging: of the weights, a step. reload_every: steps between looks for new shards.
         sync_every: steps between two averagings with the other workers.
     """
@@ -71,6 +72,7 @@ class Recipe:
     lips_weight: float = 1.6
     viseme_loss: float = 0.3
     event_loss: float = 0.0
+    silence_loss: float = 0.0
     stress_loss: float = 0.1
     averaging: float = 0.998
     reload_every: int = 250
@@ -103,7 +105,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 class Loss:
-    """Cross-entropy with smoothing and heavier lips, plus viseme, lip event and stress terms."""
+    """Cross-entropy with smoothing and heavier lips; terms for visemes, lips, silence, stress."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -125,7 +127,11 @@ class Loss:
         picked = visemes.gather(1, self.to_viseme[target].argmax(1, keepdim=True))
         loss = loss - self.recipe.viseme_loss * picked.mean()
         if self.recipe.event_loss:
-            loss = loss + self.recipe.event_loss * self._lip_events(visemes, target)
+            events = self._told_apart(visemes, target, _LIP_SHAPES)
+            loss = loss + self.recipe.event_loss * events
+        if self.recipe.silence_loss:
+            silence = self._told_apart(visemes, target, _SILENT_SHAPE)
+            loss = loss + self.recipe.silence_loss * silence
         has_stress = stress != UNKNOWN
         if has_stress.any():
             score = heard.stress_logits.float()[has_stress]
@@ -133,10 +139,10 @@ class Loss:
             loss = loss + self.recipe.stress_loss * told
         return loss
 
-    def _lip_events(self, visemes: Tensor, target: Tensor) -> Tensor:
-        """Return the cross-entropy of "lips closed" and "lip on teeth", each against the rest."""
+    def _told_apart(self, visemes: Tensor, target: Tensor, shapes: tuple[int, ...]) -> Tensor:
+        """Return the sum of the cross-entropies of single mouth shapes, each against the rest."""
         loss = visemes.new_zeros(())
-        for shape in _LIP_SHAPES:
+        for shape in shapes:
             of_shape = visemes[:, shape]
             other = torch.log1p(1e-6 - of_shape.exp().clamp(max=1.0))
             is_shape = self.to_viseme[target, shape] > 0

@@ -58,6 +58,17 @@ def test_every_phone_lasts_thirty_milliseconds():
     assert min(p.end - p.start for p in aligned.phones) >= 0.03 - 1e-6
 
 
+def test_closed_lips_last_forty_milliseconds():
+    aligned = align(_posteriors([("m", 1), ("a", 30), ("m", 2), ("a", 20)]), [MAMA])
+    assert min(p.end - p.start for p in aligned.phones if p.phone == "m") >= 0.04 - 1e-6
+
+
+def test_a_repeated_phone_of_a_pronunciation_is_one_long_phone():
+    aligned = align(_posteriors([("ʌ", 4), ("m", 30)]), [Word("um", (("ʌ", "ʌ", "m", "m"),))])
+    assert [p.phone for p in aligned.phones] == ["ʌ", "m"]
+    assert aligned.phones[0].end >= 0.06 - 1e-6
+
+
 def test_a_word_that_was_not_said_is_reported():
     aligned = align(_posteriors([*_SAID, *_FISH]), [MAMA, PAPA, FISH])
     assert [w.text for w in aligned.doubtful] == ["papa"]

@@ -124,3 +124,10 @@ def test_arpabet_textgrids_are_read_back(tmp_path):
     path = tmp_path / "b.TextGrid"
     path.write_text(textgrid((Phone("m", 0.0, 0.25), Phone("sil", 0.25, 0.5)), 0.5))
     assert [p.phone for p in read_textgrid(path)][:1] == ["m"]
+
+
+def test_a_filled_pause_is_long_and_of_any_open_vowel():
+    ways = g2p.english("um")
+    assert {way[0] for way in ways} >= {"ʌ", "ə", "a", "m"}
+    assert all(len(way) >= 4 and way[-1] == "m" for way in ways)
+    assert all("m" not in way for way in g2p.english("uh"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from server.training.ears.dataset import Mixture, tempo_curve
 from server.training.ears.errors import CorpusError, RecipeError
 from server.training.ears.festival_phones import FESTIVAL_PHONES
 from server.training.ears.letter_to_sound import align_letters
+from server.training.ears.packaged_speech import fillets_lines, other_prompt_lines, stamp_lines
 from server.training.ears.realign import sure_labels, usable_labels
 from server.training.ears.research import RESEARCH_SHARDS, ravdess_lines, write_emodb
 from server.training.ears.shards import UNKNOWN, ShardWriter, frame_labels, read_shard
@@ -124,6 +126,61 @@ def test_lip_events_cost_more_where_lips_are_heard_in_vain():
         none = torch.full((1, 4), UNKNOWN)
         extra.append(float(events(said, label, none) - plain(said, label, none)))
     assert extra[0] > extra[1] + 1.0
+
+
+def test_speech_in_a_pause_and_a_pause_in_speech_cost_more_with_a_silence_loss():
+    plain, told = Loss(Recipe({"x": 1.0})), Loss(Recipe({"x": 1.0}, silence_loss=1.0))
+    extra = {}
+    for heard, true in (("a", "sil"), ("sil", "a"), ("e", "a"), ("a", "a")):
+        logits = torch.zeros(1, 4, len(PHONE_INDEX))
+        logits[..., PHONE_INDEX[heard]] = 6.0
+        said = Heard(logits, torch.zeros(1, 4), logits)
+        label = torch.full((1, 4), PHONE_INDEX[true])
+        none = torch.full((1, 4), UNKNOWN)
+        extra[heard, true] = float(told(said, label, none) - plain(said, label, none))
+    assert min(extra["a", "sil"], extra["sil", "a"]) > 1.0 + extra["e", "a"]
+    assert extra["a", "a"] < 0.3
+
+
+def _file(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_dialogues_are_paired_with_what_is_said_in_their_language(tmp_path: Path):
+    game = tmp_path / "usr/share/games/fillets-ng"
+    rows = (("ro-m-jeste", r"Ještě \"ne\"."), ("ro-x-nic", "Nic."), ("ro-v-bez", "Beze zvuku."))
+    script = "".join(f'dialogId("{k}", "font", "Text.")\ndialogStr("{t}")\n\n' for k, t in rows)
+    _file(game / "script/room/dialogs_cs.lua", script)
+    for key, _ in rows[:2]:
+        _file(game / f"sound/room/cs/{key}.ogg")
+    lines = fillets_lines(tmp_path, "cs")
+    assert [(x.speaker, x.text) for x in lines] == [
+        ("fillets_cs_m", 'Ještě "ne".'), ("fillets_cs_other", "Nic."),
+    ]  # fmt: skip
+    with pytest.raises(CorpusError, match="fillets_nl"):
+        fillets_lines(tmp_path / "elsewhere", "nl")
+
+
+def test_pictures_are_named_in_the_languages_that_have_a_text(tmp_path: Path):
+    birds = tmp_path / "usr/share/tuxpaint/stamps/birds"
+    _file(birds / "owl.txt", "An owl.\nfr.utf8=Un hibou.\nde.utf8=Eine Eule.\n")
+    for name in ("owl_desc_fr.ogg", "owl_desc_ro.ogg", "owl.ogg"):
+        _file(birds / name)
+    assert [(x.path.name, x.text) for x in stamp_lines(tmp_path)] == [
+        ("owl_desc_fr.ogg", "Un hibou.")
+    ]
+
+
+def test_prompts_without_texts_borrow_those_of_the_same_name(tmp_path: Path):
+    listed = tmp_path / "usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz"
+    listed.parent.mkdir(parents=True)
+    listed.write_bytes(gzip.compress(b"digits/2: due\nbeep: [tono]\n"))
+    for name in ("digits/2.wav", "beep.wav", "unknown.wav"):
+        _file(tmp_path / "usr/share/asterisk/sounds/it_IT_f_Menardi" / name)
+    found = other_prompt_lines(tmp_path, "it_menardi")
+    assert [(x.path.name, x.text, x.language) for x in found] == [("2.wav", "due", "it")]
 
 
 def test_an_unknown_field_of_a_recipe_is_refused(tmp_path: Path):
