@@ -14,7 +14,7 @@ from typing import Final
 from . import faces, tables
 from .faces import Face
 from .reading import Content, Draft
-from .sides import SIDE_LETTER, is_direction
+from .sides import ONLY, SIDE_LETTER, is_direction
 from .spotting import Span, au_code, motion_words
 from .words import FUNCTION_WORDS, content_words, is_determiner
 
@@ -37,6 +37,12 @@ _MOVED: Final = frozenset(
      "swung", "dragged", "pull", "push", "shift", "move", "swing"}
 )  # fmt: skip
 """Verbs that say nothing of a part but that it goes somewhere."""
+_SAYS_WHERE: Final = frozenset(
+    {"alone", "side", "half", "single", "reach", "reaches", "reaching", "touch", "touches",
+     "shows", "showing", "appears", "sits", "lives", "happens", "involves", "using", "uses",
+     "canine", "fang", "molar"}
+)  # fmt: skip
+"""Words beside a side that only say where: "a smile that only reaches the left side"."""
 _PLACING: Final = frozenset({"in", "on", "around"})
 
 
@@ -61,6 +67,8 @@ def clause_contents(
         actions = [action for action in actions if not _ends_in_named(draft, action, found)]
         found = [content for content in found if not _refined_by(content, actions)]
     found += actions
+    if found and not parts:
+        found = _of_the_one(draft, found, (start, end))
     if not found:
         found = _inherited(draft, (motions, parts), (start, end), before)
     sided = [with_side(draft, content, (start, end)) for content in found]
@@ -177,10 +185,25 @@ def refined_by_part(draft: Draft, content: Content, bound: tuple[int, int]) -> C
     loose = content_words([draft.words[i] for i in range(start, end) if i not in covered])
     if content.kind != "named" or len(parts) != 1 or loose or content.negated:
         return content
+    return _told_of(content, parts[0])
+
+
+def _told_of(content: Content, part: Span) -> Content:
+    """A smile, frown or sneer of one part."""
     head = content.text.split()[0]
     motion = next((m for m in ("smile", "frown", "sneer") if head.startswith(m)), "")
-    aus = tables.action_rules().get((parts[0].value.name, motion))
-    return replace(content, face=faces.expand(aus)) if aus else content
+    aus = tables.action_rules().get((part.value.name, motion))
+    return replace(content, face=faces.expand(aus), kind="action") if aus else content
+
+
+def _of_the_one(draft: Draft, found: list[Content], bound: tuple[int, int]) -> list[Content]:
+    """Let "the left one frowns" tell of the part that was spoken of before."""
+    start, end = bound
+    one = any(i + 1 < end and draft.words[i + 1] == "one" for i, _ in draft.sides if start <= i)
+    part = next((p for p in reversed(draft.parts) if p.end <= start), None)
+    if not one or part is None:
+        return found
+    return [_told_of(c, part) if c.kind == "named" else c for c in found]
 
 
 def _lip_bite(draft: Draft, parts: list[Span], motions: list[Span]) -> Content | None:
@@ -318,7 +341,7 @@ def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> C
     covered = {i for part in draft.parts for i in range(part.start, part.end)}
     covered |= {i for i, _ in draft.sides}
     loose = [draft.words[i] for i in range(start, end) if i not in covered]
-    loose = [word for word in loose if word not in ("alone", "side", "half", "single")]
+    loose = [word for word in loose if word not in _SAYS_WHERE]
     if content.side or content_words(loose) or not any(start <= i < end for i, _ in draft.sides):
         return content
     return with_side(draft, content, bound)
@@ -336,12 +359,12 @@ def with_side(draft: Draft, content: Content, bound: tuple[int, int], said: str 
     families = {faces.family_of(code) for code in content.face}
     if families & _LOOKS and families <= _LOOKS | {"AU41"}:
         return _looking(content, near, families, directed)
-    if directed and families and families <= _PURSED and content.kind == "action":
+    if directed and families and families <= _PURSED and content.kind in ("action", "named"):
         round_lips = {c: v for c, v in content.face.items() if c in ("AU18", "AU22")}
         return replace(content, face={**round_lips, _MOUTH[near]: 0.7})
-    if directed and families == {"AU29"}:  # "the jaw swings out to the left"
+    if directed and families & {"AU29", "AU31"}:  # "the jaw swings out to the left"
         return replace(content, face={_JAW[near]: 0.8})
-    return replace(content, side=near)
+    return replace(content, side=near, alone=ONLY in draft.words[max(0, place - 3) : place])
 
 
 def _looking(content: Content, side: str, families: set[str], directed: bool) -> Content:

@@ -154,9 +154,13 @@ class ProjectorConfig:
 class ImageProjector(nn.Module):
     """P_img: CLIP image embedding [B, n_image] -> unit embedding [B, n_embedding].
 
-    `probe` [n_image] is what its CLIP makes of one known picture, so that another CLIP is noticed.
+    Embeddings of faces lie close together in CLIP's space: `middle` and `spread` [n_image] bring
+    those of the training pictures to mean 0 and deviation 1. `probe` [n_image] is what its CLIP
+    makes of one known picture, so that another CLIP is noticed.
     """
 
+    middle: Tensor
+    spread: Tensor
     probe: Tensor
 
     def __init__(self, config: ProjectorConfig) -> None:
@@ -167,10 +171,12 @@ class ImageProjector(nn.Module):
             nn.GELU(),
             nn.Linear(config.n_hidden, config.n_embedding),
         )
+        self.register_buffer("middle", torch.zeros(config.n_image))
+        self.register_buffer("spread", torch.ones(config.n_image))
         self.register_buffer("probe", torch.zeros(config.n_image))
 
     def forward(self, image: Tensor) -> Tensor:
-        return nn.functional.normalize(self.layers(image * image.shape[-1] ** 0.5), dim=-1)
+        return nn.functional.normalize(self.layers((image - self.middle) / self.spread), dim=-1)
 
 
 class ExpClip(nn.Module):
@@ -201,11 +207,14 @@ class ExpClip(nn.Module):
 
 
 def save_projector(model: ImageProjector, path: Path, note: dict[str, str]) -> None:
-    """Write an image projector as float16."""
+    """Write an image projector, as it is: it is small and stays where it was made."""
     from safetensors.torch import save_file
 
-    stored = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
-    save_file(stored, str(path), metadata={"config": json.dumps(asdict(model.config)), **note})
+    save_file(
+        dict(model.state_dict()),
+        str(path),
+        metadata={"config": json.dumps(asdict(model.config)), **note},
+    )
 
 
 def load_projector(path: Path) -> ImageProjector:

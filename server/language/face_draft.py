@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from . import faces, feelings, tables
 from .faces import Face
 from .reading import Content
+
+_OPENS: Final = frozenset({"AU25", "AU26", "AU27"})
+_HELD_IN: Final = 0.62
+_SMILES: Final = 0.3
 
 
 @dataclass
@@ -18,6 +23,7 @@ class FaceDraft:
     feelings: list[tuple[Face, str]] = field(default_factory=list)
     explicit: list[Face] = field(default_factory=list)
     named: list[Face] = field(default_factory=list)
+    alone: list[Face] = field(default_factory=list)
     denied: list[Content] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -34,6 +40,8 @@ def add_content(draft: FaceDraft, content: Content) -> None:
         draft.feelings.append((face, content.family))
     else:
         (draft.named if content.kind == "named" else draft.explicit).append(face)
+        if content.alone:
+            draft.alone.append(face)
     draft.confidence.append(0.95 if content.kind in ("au", "action", "named") else 0.9)
     draft.near.append(content.text)
 
@@ -41,9 +49,11 @@ def add_content(draft: FaceDraft, content: Content) -> None:
 def composed(draft: FaceDraft) -> Face:
     """Feelings, overruled by explicit actions, without what is denied."""
     felt = _felt([(face, family) for face, family in draft.feelings if face])
+    felt = _beside_one_sided(felt, [*draft.named, *draft.alone])
     # "Laugh with the mouth closed": what a part does overrules the look with a name.
     actions = faces.union(draft.explicit)
-    explicit = faces.union([faces.overruled(faces.union(draft.named), actions), actions])
+    looks = faces.union(_beside_a_smile(look, felt) for look in draft.named)
+    explicit = faces.union([faces.overruled(looks, actions), actions])
     face = faces.settle(faces.union([faces.overruled(felt, explicit), explicit]), give=0.4)
     positive = {code for code, value in explicit.items() if value >= 0.1}
     main = {code for look in draft.named for code in look if look[code] >= max(look.values())}
@@ -56,6 +66,27 @@ def composed(draft: FaceDraft) -> Face:
     return face
 
 
+def _beside_a_smile(look: Face, felt: Face) -> Face:
+    """An "amused frown" frowns with the brows: lowered corners are the lesser half of that look."""
+    smiles = max(felt.get("AU12L", 0.0), felt.get("AU12R", 0.0)) >= _SMILES
+    lowered = [code for code in look if faces.family_of(code) == "AU15"]
+    if not smiles or any(look[code] >= max(look.values()) for code in lowered):
+        return look
+    return {code: value for code, value in look.items() if code not in lowered}
+
+
+def _beside_one_sided(felt: Face, looks: list[Face]) -> Face:
+    """A "knowing smirk on the right" smirks there alone: the feeling keeps off the other side."""
+    gone = {
+        faces.family_of(code) + other
+        for look in looks
+        for code in look
+        for side, other in (("L", "R"), ("R", "L"))
+        if code.endswith(side) and faces.family_of(code) + other not in look
+    }
+    return {code: value for code, value in felt.items() if code not in gone}
+
+
 def _felt(parts: list[tuple[Face, str]]) -> Face:
     """One feeling as it is; several of one emotion united; several emotions mixed."""
     if not parts:
@@ -63,7 +94,16 @@ def _felt(parts: list[tuple[Face, str]]) -> Face:
     emotions = {tables.families()[f].emotion for _, f in parts if f in tables.families()}
     if len(emotions) <= 1:
         return faces.union(face for face, _ in parts)
+    if any(family == "calm" for _, family in parts):  # "calm on the surface, seething underneath"
+        parts = [(_held_in(face), family) for face, family in parts if family != "calm"]
+        return faces.union(face for face, _ in parts)
     return feelings.mixed_face([face for face, _ in parts])
+
+
+def _held_in(face: Face) -> Face:
+    """A feeling that is kept inside shows less, and the mouth stays shut."""
+    shut = {code: value for code, value in face.items() if faces.family_of(code) not in _OPENS}
+    return faces.scaled(shut, _HELD_IN)
 
 
 def _deny(face: Face, content: Content, positive: set[str], felt: Face) -> Face:

@@ -22,6 +22,7 @@ from .faces import Face
 from .known_texts import KnownTexts
 from .reading import Clause, Content, Reading
 from .spotting import part_names
+from .words import is_word
 
 NOT_UNDERSTOOD: Final = (
     "Nothing in the direction was understood as an expression, so the face stays neutral there."
@@ -41,6 +42,8 @@ _UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
 _STORY_WORDS: Final = 3
+_SET_OFF: Final = frozenset({",", ";", ":", ".", "--", "!", "?", "("})
+_FEW: Final = 4
 _SCOPE_WORDS: Final = frozenset(
     {"left", "right", "not", "no", "never", "without", "slightly", "very"}
 )
@@ -104,7 +107,7 @@ def is_story(reading: Reading, whole: Heard) -> bool:
     if not reading.contents:
         return False
     strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
-    if strong or whole.guess.explicit >= 0.5 or _is_predicate(reading):
+    if strong or whole.guess.explicit >= 0.5 or _is_predicate(reading) or _says_itself(reading):
         return False
     unread = sum(len(clause.unread) for clause in reading.clauses)
     thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
@@ -118,6 +121,17 @@ def _is_predicate(reading: Reading) -> bool:
         for content in reading.contents
         if content.kind == "feeling"
     )
+
+
+def _says_itself(reading: Reading) -> bool:
+    """Whether a clause set off from the story says the face: "..., proud and sad", "she smiles"."""
+    for i, clause in enumerate(reading.clauses):
+        own = [c for c in reading.contents if c.clause == i]
+        words = [word for word in reading.tokens[clause.start : clause.end] if is_word(word)]
+        alone = len(reading.clauses) == 1 or clause.opener in _SET_OFF or i == 0
+        if own and not clause.unread and alone and len(words) <= _FEW and len(reading.clauses) > 1:
+            return True
+    return False
 
 
 def add_guess(draft: FaceDraft, heard: Heard, degree: float = 1.0, side: str = "") -> None:

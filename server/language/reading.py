@@ -18,6 +18,7 @@ class Content:
         face: one-sided AU codes at plain strength. family: of feelings, else "".
         degree: times the plain strength. number: an intensity given as a number, or None.
         side: "", "L" or "R". lean: the side that does more, or "". negated: whether it is denied.
+        alone: whether "only" stands before its side.
         start, end: tokens. clause: index of its clause. text: as written.
     """
 
@@ -33,6 +34,7 @@ class Content:
     side: str = ""
     negated: bool = False
     lean: str = ""
+    alone: bool = False
 
     def shown(self) -> Face:
         """The face at its degree and on its side."""

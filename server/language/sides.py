@@ -17,8 +17,11 @@ from arkit.action_units import ACTION_UNITS
 from .words import is_determiner
 
 SIDE_LETTER: Final = {"left": "L", "right": "R"}
+ONLY: Final = "~only"
+"""Token that `plain_sides` leaves before a side that is said to be the only one."""
 LEAN: Final = {"<left": "L", "<right": "R"}
 """Tokens that `plain_sides` leaves where one side is said to do more than the other."""
+_SHORT: Final = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
 _OTHER: Final = {"left": "right", "right": "left"}
 _DEFAULT: Final = "right"
 """The side of "one eyebrow"; contempt and smirks have it too."""
@@ -53,10 +56,13 @@ _COMPARED: Final = {
     "higher": "up", "lower": "down", "wider": "wide", "narrower": "narrow", "more": "", "is": "",
     "further": "", "one": "",
 }  # fmt: skip
+_LAMED_WORD: Final = (
+    r"(?:paralysed|paralyzed|frozen|dead|numb|motionless|immobile|unmoving|unmoved|neutral|blank|"
+    r"expressionless)"
+)
 _LAMED: Final = (
-    r"(?:(?:is|stays|remains|looks) )?(?:paralysed|frozen|dead|numb|still|motionless|immobile|"
-    r"unmoving|unmoved|neutral|blank|expressionless|does not move|do not move|: nothing|: neutral|"
-    r": still|stays put)"
+    rf"(?:(?:is|stays|remains|looks) )?(?:{_LAMED_WORD}|still|does not move|do not move|: nothing|"
+    r": neutral|: still|stays put)"
 )
 _NOT: Final = (
     r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|"
@@ -66,6 +72,13 @@ _ONE_SIDED: Final = (
     r"(?:lopsided|lopsidedly|one sided|one sidedly|onesided|unilateral|unilaterally|asymmetrical|"
     r"asymmetric|asymmetrically|crooked|crookedly|skewed|slanted|tilted|uneven)"
 )
+
+_PARTS: Final = r"(?:mouth|lips?|jaw|chin|eyes?|gaze|eyebrows?|brows?|cheeks?|corners?|lids?)"
+_WATCHES: Final = (
+    r"(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing|inspects?|"
+    r"inspecting|notices?|noticing|spots?|spotting|examines?|examining)"
+)
+_WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_PARTS})\w+)"
 
 _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), new)
@@ -77,12 +90,14 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b{_SIDE} (?:half|part|portion) of {_D}(?=mouth)", r"\1 side of "),
         (rf"\b{_SIDE} half\b(?! of)", r"\1 side"),
         (rf"\bover {_D}{_SIDE} shoulder\b", r"to the \1"),
-        (rf"\b(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing) "
-         rf"(?:(?:something|someone|somebody|it|him|man|woman) )(?:to|on) {_D}{_SIDE}\b",
-         r"look to the \1"),
+        (rf"\b{_WATCHES} {_WATCHED} (?:to|on) {_D}{_SIDE}\b(?! {_PARTS})", r"look to the \1"),
+        (rf"\b({_PARTS}|look\w*|glanc\w+)((?: \w+){{0,3}}) to (?:the |one )side\b(?! of)",
+         rf"\1\2 to the {_DEFAULT}"),
+        # "right up, left down: the corners of the mouth" and "mouth corners: right up, left down"
+        (rf"^{_SIDE} (\w+)(?: ,| and| ,| but)* {_SIDE} (\w+) : (.+)$", r"\1 \5 \2 , \3 \5 \4"),
         (rf"\bto {_D}upper {_SIDE}{_END}", r"up and to the \1"),
         (rf"\bto {_D}lower {_SIDE}{_END}", r"down and to the \1"),
-        (r"\bhalf (?:of )?(?:the|his|her|your) (?=mouth|face)", f"{_DEFAULT} side of the "),
+        (r"\bhalf (?:of )?(?:the|his|her|your) (?=mouth|face)", "one side of the "),
         (rf"\b{_SIDE} side(?: of (?:the|his|her) mouth)? (?=hangs|droops|sags|hanging|drooping)",
          r"\1 corner of the mouth "),
         (rf"\b(?:everything|all) (?:on|to) {_D}{_SIDE}(?: side)? (?:is )?", r"\1 side "),
@@ -110,10 +125,9 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
         return words, []
     for pattern, new in _REWRITES:
         text = pattern.sub(new, text)
-    text, notes = _viewed(text)
+    text, notes = _viewed(_one_side_named(text))
     # "only" opens a clause of its own after a comma or a link; elsewhere it would cut one in two.
     text = re.sub(r"((?:^|[,;:.] |and |but |no |it is )(?:with |on |in )?)~only", r"\1only", text)
-    text = text.replace("~only ", "")
     text = _leaning(_without_denied(_numbered(text)))
     return text.split(), notes
 
@@ -125,17 +139,38 @@ def _letters(words: list[str]) -> list[str]:
         near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
         code = re.fullmatch(r"([lr])(\d{1,2})", word)
         named = any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
-        if word in ("l", "r") and named:
+        if word in _SHORT and named:
             if result and result[-1] == "(":
                 result.pop()
-            result.append("left" if word == "l" else "right")
-        elif word == ")" and i and words[i - 1] in ("l", "r") and "(" not in result:
+            result.append(_SHORT[word])
+        elif _closes_short(words, i, result):
             continue
         elif code and f"AU{code[2]}{code[1].upper()}" in ACTION_UNITS:
             result.append(f"au{code[2]}{code[1]}")
         else:
             result.append(word)
     return result
+
+
+def _one_side_named(text: str) -> str:
+    """Read "one side of the mouth rises, the left": the side is told afterwards."""
+    if not re.search(r"\bone (?:side|half|corner) of\b", text):
+        return text
+    told = re.search(
+        rf"(?: ,| :| --| ;)+ {_D}{_SIDE}(?: (?:one|side|half|corner))?(?: only)?$", text
+    )
+    side = told[1] if told else _DEFAULT
+    text = text[: told.start()] if told else text
+    text = re.sub(r"\bone (?=(?:side|half|corner) of\b)", f"{side} ", text)
+    text = re.sub(rf"\b{_SIDE} (?:half|side) of {_D}face\b", r"\1 side", text)
+    return re.sub(rf"\b{_SIDE} side (?=hangs|droops|sags)", r"\1 corner of the mouth ", text)
+
+
+def _closes_short(words: list[str], i: int, result: list[str]) -> bool:
+    """Whether a mark only ends an abbreviation: the ")" of "(L)", the "." of "lt."."""
+    if not i or words[i - 1] not in _SHORT:
+        return False
+    return (words[i] == ")" and "(" not in result) or (words[i] == "." and result[-1] in _OTHER)
 
 
 def _viewed(text: str) -> tuple[str, list[str]]:
@@ -159,7 +194,7 @@ def _numbered(text: str) -> str:
     own = first[1] if first else ""
     parts = "|".join(sorted(_SINGLE))
     parts = rf"(?:(?:mouth|lip|upper|lower|outer|inner) )?(?:{parts})"
-    if re.search(rf"\bone (?:{parts})\b", text):
+    if re.search(rf"\b(?:one|single) (?:{parts})\b", text):
         own = own or _DEFAULT
         text = re.sub(rf"\b(?:a |the )?(?:single |one )(?=(?:{parts})\b)", f"{own} ", text)
     if own:
@@ -174,6 +209,8 @@ def _without_denied(text: str) -> str:
     """Take out a side that is only denied: what is said of it holds for the other side."""
     lamed = rf"(?: ,)?(?: (?:and|but|while|with))?(?:^| ){_D}{_SIDE} side {_LAMED}(?: ,)?(?= |$)"
     text = re.sub(lamed, r" not the \1 side ", text)
+    text = re.sub(rf"{_D}face (?:is |stays )?{_LAMED_WORD} {_AT}{_D}{_SIDE}(?: side)?\b",
+                  r" not the \1 side ", text)  # fmt: skip
     pattern = re.compile(
         rf"(?: ,)?(?:^| ){_NOT} {_AT}{_D}{_SIDE}(?: (?:side|half|one|corner))?(?: ,)?(?= |$)"
     )
@@ -265,7 +302,10 @@ def _is_side(words: Sequence[str], i: int) -> bool:
         return after not in _NOT_AFTER_RIGHT
     rest_is = before in _NOTHING_LEFT or {"there", "no"} <= set(words[max(0, i - 4) : i])
     leaves = after in _NOT_AFTER_LEFT
-    if is_determiner(after):  # "left the room", but "left the right"
+    own = [word for word in words[max(0, i - 2) : i] if not is_determiner(word)]
+    if is_determiner(after) and own[-1:] in (["on"], ["at"], ["to"]):  # "on his left a faint smile"
+        leaves = False
+    elif is_determiner(after):  # "left the room", but "left the right"
         leaves = words[i + 2 : i + 3] != [] and words[i + 2] not in _OF_A_FACE | set(SIDE_LETTER)
     return not (rest_is or leaves)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from .actions import with_side
+from .clauses import Bound
 from .reading import Content, Draft
 from .sides import LEAN
 
@@ -15,9 +16,7 @@ _SAYS_ONLY_WHERE: Final = frozenset(
 )  # fmt: skip
 
 
-def with_headed_sides(
-    draft: Draft, bounds: list[tuple[int, int, str]], contents: list[Content]
-) -> list[Content]:
+def with_headed_sides(draft: Draft, bounds: list[Bound], contents: list[Content]) -> list[Content]:
     """A side alone before what it is about ("on the left, ...", "right side: ...") heads it.
 
     It holds until the sentence ends or another side stands alone.
@@ -60,6 +59,22 @@ def with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
             _leant(c, LEAN[word]) if c.clause == about.clause and not c.side else c for c in result
         ]
     return result
+
+
+def with_common_side(draft: Draft, contents: list[Content]) -> list[Content]:
+    """Where only one side is spoken of, a one-sided feeling (contempt, a smirk) is on that side."""
+    said = {side for _, side in draft.sides}
+    if len(said) != 1:
+        return contents
+    side = said.pop()
+    return [replace(c, side=side) if _is_one_sided(c) and not c.side else c for c in contents]
+
+
+def _is_one_sided(content: Content) -> bool:
+    """Whether a feeling or a look shows on one side by itself."""
+    main = max(content.face.values(), default=0.0)
+    strong = {code[-1] for code, value in content.face.items() if value >= 0.8 * main}
+    return content.kind in ("feeling", "named") and strong in ({"L"}, {"R"})
 
 
 def _leant(content: Content, side: str) -> Content:

@@ -44,6 +44,11 @@ _NAMED_VERBS: Final = frozenset(
      "bare", "close", "shut", "squeeze", "stick", "puff", "suck", "lick", "cock", "raise", "grit",
      "screw", "scrunch", "chew", "poke", "cross", "avert", "hold", "peer"}
 )  # fmt: skip
+LANDMARK: Final = frozenset(
+    {"toward", "towards", "to", "near", "over", "under", "against", "at", "from", "up", "around",
+     "between", "below", "above", "into", "beside", "beneath"}
+)  # fmt: skip
+"""A part behind one of these says where, not what."""
 _LETTER: Final = {"a": 0.1, "b": 0.3, "c": 0.5, "d": 0.75, "e": 1.0}
 """FACS intensity letters on our 0..1."""
 

@@ -36,6 +36,8 @@ _TOKEN: Final = re.compile(
     r"au[ _-]?\d{1,2}[a-et]?[ _-]?(?:left|right|[lr])?(?![a-z0-9])"
     r"|\d+(?:\.\d+)?\s?%|\d*\.\d+|\d+(?=[^a-z]|$)|[a-z0-9]+(?:'[a-z]+)?|[,;:.!?()+<>/]|--"
 )
+_CODES: Final = re.compile(r"\bau ?\d{1,2}[a-elr]{0,2}(?: ?\+ ?\d{1,2}[a-elr]{0,2})+\b(?! ?[.%])")
+"""A formula of FACS: "AU1+2L"."""
 _DROPPED: Final = frozenset(
     {"the", "a", "an", "his", "her", "its", "their", "your", "my", "our", "some", "this",
      "that", "these", "those"}
@@ -51,6 +53,7 @@ def normalise(text: str) -> str:
     plain = re.sub(r"[\u2013\u2014]| - ", " -- ", plain)
     plain = re.sub(r"\b(very|really|so|much), (?=\1\b)", r"\1 ", plain)
     plain = re.sub(r"\baction units? (?=\d)", "au ", plain)
+    plain = _CODES.sub(lambda found: re.sub(r"\+ ?(?=\d)", "+ au", found[0]), plain)
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return " ".join(_open(word) for word in plain.split())
 

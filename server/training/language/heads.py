@@ -39,13 +39,13 @@ class HeadOptions:
         drop: chance that a copy loses stop words. noise: of the embedding, share of its length.
     """
 
-    steps: int = 4_000
-    projector_steps: int = 4_000
-    batch: int = 256
+    steps: int = 2_500
+    projector_steps: int = 1_500
+    batch: int = 192
     rate: float = 1.5e-3
     bottleneck: int = 384
     projector_hidden: int = 768
-    copies: int = 2
+    copies: int = 1
     drop: float = 0.25
     word_dropout: float = 0.06
     noise: float = 0.1

@@ -115,12 +115,19 @@ def train_heads_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
     expclip = load_expclip(WEIGHTS / "expclip_autoencoder.safetensors")
     told = [*training, *_dictionary(recipe, paths)]
-    vectors = heads.embedded(encoder, [q.text for q in told], recipe.heads)
-    detector = heads.train_heads(examples_of(told), vectors, recipe.heads, paths.run, log.info)
     texts = _expclip_texts(recipe, training)
+    row = {text: i for i, text in enumerate(dict.fromkeys(q.text for q in (*told, *texts)))}
+    vectors = heads.embedded(encoder, list(row), recipe.heads)
+    detector = heads.train_heads(
+        examples_of(told),
+        vectors[:, [row[q.text] for q in told]],
+        recipe.heads,
+        paths.run,
+        log.info,
+    )
     expclip.projector = heads.train_projector(
-        expclip, heads.embedded(encoder, [q.text for q in texts], recipe.heads),
-        tune.pose_matrix(texts), recipe.heads, paths.run, report=log.info,
+        expclip, vectors[:, [row[q.text] for q in texts]], tune.pose_matrix(texts), recipe.heads,
+        paths.run, report=log.info,
     )  # fmt: skip
     note = _note(recipe, (time.process_time() - started) / 60)
     note["steps"] = f"{recipe.heads.steps} + {recipe.heads.projector_steps}"
