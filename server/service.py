@@ -99,7 +99,7 @@ class Service:
     ) -> None:
         self.settings = settings or Settings()
         self.registry = registry or Registry(resolve_device(self.settings.device))
-        self._listen = listen or _default_listen()
+        self._listen = listen or _default_listen(self.settings.ears)
         self._instruct = instruct
         self._flame_models = FlameModels(self.settings.flame)
 
@@ -337,10 +337,10 @@ def failure(request_id: str, error: BaseException) -> Failed:
     return Failed(request_id, error.code, error.message, error.hint)
 
 
-def _default_listen() -> Listen:
+def _default_listen(ears: str) -> Listen:
     from .speech.ears import Ears
 
-    return Ears().listen
+    return Ears(ears).listen
 
 
 def _checked(blocks: Iterator[Samples], check_cancel: CheckCancel) -> Iterator[Samples]:

@@ -58,6 +58,7 @@ class Settings:
     Attributes:
         bind: ZeroMQ address; anything but loopback demands `keys`.
         device: "auto", "cpu" or "cuda".
+        ears: recogniser by name; "auto" is the best whose weights are free to use.
         keys: folder with the server's key pair and the allowed clients, or None.
         limits: see `Limits`.
         flame: FLAME files that frames are made for, beside the built-in head.
@@ -73,6 +74,7 @@ class Settings:
 
     bind: str = DEFAULT_ADDRESS
     device: str = "auto"
+    ears: str = "auto"
     keys: Path | None = None
     limits: Limits = field(default_factory=Limits)
     flame: tuple[Path, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path
 from arkit.export.files import read_clip
 from arkit.strips import parse_strip
 from server.commands.directions import read_blend, read_image, read_pose
+from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.flame_takes import check_flame, flame_model, write_flame
 from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import clip_data, clip_of, perform_takes
@@ -79,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--takes", type=int, default=1)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    add_ears_option(parser)
     parser.add_argument("--address", default=DEFAULT_ADDRESS, help="a server to use if it is up")
     parser.add_argument("--blender", default="", help="for .blend, .glb: see SOLILOQUY_BLENDER")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
@@ -98,8 +100,9 @@ def run(args: argparse.Namespace) -> int:
     takes = perform_takes(
         request_of(args),
         args.line,
-        address=args.address,
+        address=args.address if args.ears == "auto" else None,  # a server has ears of its own
         device=args.device,
+        ears=recogniser_of(args.ears),
         on_progress=bar.show,
     )
     clips = [clip_of(take) for take in takes]

@@ -58,6 +58,7 @@ def perform_takes(
     address: str | None,
     device: str,
     on_progress: OnProgress,
+    ears: str = "auto",
 ) -> list[Take]:
     """Perform a request and return its takes.
 
@@ -66,13 +67,14 @@ def perform_takes(
         address: a server that answers there is used; None performs in this process.
         device: for performing in this process.
         on_progress: takes stage and fraction.
+        ears: recogniser by name, for performing in this process.
 
     Raises:
         PerformanceFailed: with the one sentence that the server gave.
     """
     assembler = TakeAssembler()
     takes: list[Take] = []
-    for event in _events(request, audio, address, device, on_progress):
+    for event in _events(request, audio, address, device, on_progress, ears=ears):
         if isinstance(event, Chunk):
             assembler.add(event)
         elif isinstance(event, Result):
@@ -103,9 +105,11 @@ def _events(
     address: str | None,
     device: str,
     on_progress: OnProgress,
+    *,
+    ears: str = "auto",
 ) -> Iterator[Event]:
     """Yield the events of a request, of a server that is up or made in this process."""
-    for event in _any_events(request, audio, address, device):
+    for event in _any_events(request, audio, address, device, ears):
         if isinstance(event, Failed):
             raise PerformanceFailed(event)
         if isinstance(event, Progress):
@@ -114,14 +118,14 @@ def _events(
 
 
 def _any_events(
-    request: Request, audio: Path | None, address: str | None, device: str
+    request: Request, audio: Path | None, address: str | None, device: str, ears: str
 ) -> Iterator[Event]:
     if address is not None:
         with Client(address, name="soliloquy") as client:
             if client.hello(timeout=0.5) is not None:
                 yield from client.perform(request, audio)
                 return
-    yield from Service(Settings(device=device)).stream(request, audio)
+    yield from Service(Settings(device=device, ears=ears)).stream(request, audio)
 
 
 def clip_data(clip: ArkitClip) -> ClipData:

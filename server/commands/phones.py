@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.output import say
 from server.errors import BadAudio, BadRequest
 from server.wire.messages import AudioInfo
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("line", type=Path, help="the recording")
     parser.add_argument("--transcript", default="", help="the words: phones are aligned to them")
     parser.add_argument("--language", default="en")
+    add_ears_option(parser)
     parser.add_argument(
         "--out", type=Path, action="append", default=[],
         help="file.json, file.TextGrid or file.png; may be given several times",
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from server.speech.audio import AudioStream
-    from server.speech.listen import listen
+    from server.speech.listen import listen, load_recogniser
     from server.speech.phones_output import phones_json, write_phones
 
     for path in args.out:
@@ -45,7 +47,12 @@ def run(args: argparse.Namespace) -> int:
     if not args.line.is_file():
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
     samples = np.concatenate(list(AudioStream(args.line, AudioInfo()).blocks()))
-    speech = listen(samples, transcript=args.transcript, language=args.language)
+    speech = listen(
+        samples,
+        transcript=args.transcript,
+        language=args.language,
+        recogniser=load_recogniser(recogniser_of(args.ears)),
+    )
     for path in args.out:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".png":

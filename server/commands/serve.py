@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from server.commands.ears_option import add_ears_option, recogniser_of
 from server.settings import DEFAULT_ADDRESS, Settings
 
 HELP = "hold the generators on this machine's device and answer requests"
@@ -14,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--bind", default=DEFAULT_ADDRESS, help="address (default: %(default)s)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    add_ears_option(parser)
     parser.add_argument(
         "--keys", type=Path, help="folder made by `soliloquy keys`; needed off this machine"
     )
@@ -27,5 +29,13 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from server.transport import serve
 
-    serve(Settings(bind=args.bind, device=args.device, keys=args.keys, flame=tuple(args.flame)))
+    serve(
+        Settings(
+            bind=args.bind,
+            device=args.device,
+            ears=recogniser_of(args.ears),
+            keys=args.keys,
+            flame=tuple(args.flame),
+        )
+    )
     return 0

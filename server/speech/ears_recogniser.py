@@ -7,7 +7,7 @@ whole line. `EarsRecogniser` adds decoding, and alignment when the words are kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -231,8 +231,15 @@ class EarsRecogniser:
             yield recognition
 
 
+RESEARCH_NOTE: Final = (
+    "Heard by the research ears (CC BY-NC-SA 4.0), so this is not for commercial use."
+)
+
+
 class ResearchEars(EarsRecogniser):
     """The ears with weights from non-commercial recordings, a file that is not handed out.
+
+    What they hear says so in a note.
 
     Raises:
         RecogniserError: the file is not installed.
@@ -242,6 +249,20 @@ class ResearchEars(EarsRecogniser):
 
     def __init__(self, weights: Path = RESEARCH_WEIGHTS) -> None:
         super().__init__(weights)
+
+    def recognise(
+        self, samples: Samples, transcript: str | None = None, language: str = "en"
+    ) -> Recognition:
+        """Hear one whole line; see `Recogniser`."""
+        heard = super().recognise(samples, transcript, language)
+        return replace(heard, notes=tuple(dict.fromkeys((RESEARCH_NOTE, *heard.notes))))
+
+    def recognise_stream(
+        self, blocks: Iterable[Samples], language: str = "en"
+    ) -> Iterator[Recognition]:
+        """Hear a line of any length; see `Recogniser`. Every stretch carries the note."""
+        for heard in super().recognise_stream(blocks, language):
+            yield replace(heard, notes=(RESEARCH_NOTE, *heard.notes))
 
 
 def _taken(

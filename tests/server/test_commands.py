@@ -13,6 +13,7 @@ from arkit.clip import ArkitClip
 from arkit.names import INDEX
 from server.cli import COMMANDS, build_parser, main
 from server.commands.lines import NoLineError, find_line
+from server.speech import ears_recogniser, ears_weights
 
 NOBODY = "tcp://127.0.0.1:9"
 RULES = ("--generator", "articulate")
@@ -145,6 +146,36 @@ def test_phones_are_printed_as_json(line: Path, capsys: pytest.CaptureFixture[st
     phones = json.loads(capsys.readouterr().out)["phones"]
     assert phones[0]["phone"] == "sil"
     assert phones[-1]["end"] == pytest.approx(2.0, abs=0.02)
+
+
+@pytest.mark.parametrize("option", [[], ["--ears", "research"]], ids=["shipped", "research"])
+def test_research_ears_hear_only_when_named_and_say_what_they_are_for(
+    option: list[str],
+    line: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The research weights need not be installed here: the shipped ones stand in for them.
+    monkeypatch.setattr(ears_recogniser, "load_ears", lambda _path: ears_weights.load_ears())
+    assert main(["phones", str(line), *option]) == 0
+    printed = capsys.readouterr().out
+    assert ("not for commercial use" in printed) == bool(option)
+    out = tmp_path / "t.npz"
+    assert (
+        main(["animate", str(line), "--out", str(out), "--address", NOBODY, *RULES, *option]) == 0
+    )
+    noted = [note for note in ArkitClip.load(out).notes if "not for commercial use" in note]
+    assert len(noted) == len(option) // 2
+
+
+def test_research_ears_that_are_not_installed_are_said_to_be_missing(
+    line: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    absent = (tmp_path / "ears-research.safetensors",)
+    monkeypatch.setattr(ears_recogniser.ResearchEars.__init__, "__defaults__", absent)
+    assert main(["phones", str(line), "--ears", "research"]) == 1
+    assert "no ears at" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

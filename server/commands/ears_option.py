@@ -1,0 +1,24 @@
+"""The option that chooses the ears: the shipped ones, or by name those for research."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+_RECOGNISERS: Final = {"auto": "auto", "research": "ears-research"}
+
+
+def add_ears_option(parser: argparse.ArgumentParser) -> None:
+    """Declare `--ears`."""
+    parser.add_argument(
+        "--ears",
+        default="auto",
+        choices=tuple(_RECOGNISERS),
+        help="research: trained on recordings for NON-COMMERCIAL use only (CC BY-NC-SA 4.0), "
+        "a file that is not in the wheel; their takes carry a note",
+    )
+
+
+def recogniser_of(option: str) -> str:
+    """Return the recogniser's name for a value of `--ears`."""
+    return _RECOGNISERS[option]
