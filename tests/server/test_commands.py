@@ -175,7 +175,7 @@ def test_research_ears_that_are_not_installed_are_said_to_be_missing(
     absent = (tmp_path / "ears-research.safetensors",)
     monkeypatch.setattr(ears_recogniser.ResearchEars.__init__, "__defaults__", absent)
     assert main(["phones", str(line), "--ears", "research"]) == 1
-    assert "no ears at" in capsys.readouterr().err
+    assert "No ears at" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
