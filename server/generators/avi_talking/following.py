@@ -4,6 +4,9 @@ The alignment brings instructions near the styles that they belong to; nearness 
 between the two, so a diffusion prior draws from the styles themselves: same words, other noise,
 another style of the same meaning.
 
+Styles are told apart as features: less their mean over the corpus, in units of their spread. What
+all styles have in common would else hide how they differ.
+
 Shapes: B instructions, E text embedding, Z style, D width.
 """
 
@@ -26,7 +29,7 @@ _USUAL: Final = 1.0  # guidance scale that is no guidance
 
 
 class Alignment(nn.Module):
-    """An MLP from text embedding to the aligned feature c, and its projection among the styles."""
+    """An MLP from text embedding to the aligned feature c, and its projection to style features."""
 
     def __init__(self, config: AviTalkingConfig) -> None:
         super().__init__()
@@ -68,7 +71,7 @@ class DiffusionPrior(nn.Module):
         self.register_buffer("causal", _causal_mask(_N_TOKENS), persistent=False)
 
     def forward(self, noisy: Tensor, t: Tensor, text: Tensor, aligned: Tensor) -> Tensor:
-        """Predict the style [B, Z] of noisy styles [B, Z] at times t [B]."""
+        """Predict the features [B, Z] of noisy ones [B, Z] at times t [B]."""
         tokens = torch.stack(
             [self.read_text(text), aligned, self.read_time(_waves(t)), self.read_style(noisy),
              self.query.expand_as(aligned)], dim=1,
@@ -88,7 +91,13 @@ def _waves(t: Tensor) -> Tensor:
 
 
 class Follower(nn.Module):
-    """Alignment and diffusion prior together, and the embedding that stands for no instruction."""
+    """Alignment and diffusion prior together, and the embedding that stands for no instruction.
+
+    Both work on features of styles: `features` and `style_of` are the way there and back.
+    """
+
+    mean: Tensor
+    spread: Tensor
 
     def __init__(self, config: AviTalkingConfig) -> None:
         super().__init__()
@@ -96,9 +105,24 @@ class Follower(nn.Module):
         self.alignment = Alignment(config)
         self.prior = DiffusionPrior(config) if config.is_diffusion else None
         self.nothing = nn.Parameter(torch.zeros(config.n_text))
+        self.register_buffer("mean", torch.zeros(config.n_style))
+        self.register_buffer("spread", torch.ones(config.n_style))
+
+    def measure(self, styles: Tensor) -> None:
+        """Take mean and spread from the styles of a corpus, [N, Z]."""
+        self.mean.copy_(styles.mean(dim=0))
+        self.spread.copy_(styles.std(dim=0).clamp_min(1e-3))
+
+    def features(self, styles: Tensor) -> Tensor:
+        """Return the features of styles [..., Z]."""
+        return (styles - self.mean) / self.spread
+
+    def style_of(self, features: Tensor) -> Tensor:
+        """Return the styles of features [..., Z]."""
+        return normal(self.mean + self.spread * features)
 
     def predicted(self, noisy: Tensor, t: Tensor, text: Tensor) -> Tensor:
-        """Return z [B, Z] of noisy styles at times t [B]; without a prior what c itself says."""
+        """Return the features of noisy ones at times t [B]; without a prior what c itself says."""
         aligned, said = self.alignment(text)
         return said if self.prior is None else self.prior(noisy, t, text, aligned)
 
@@ -113,7 +137,7 @@ class Follower(nn.Module):
             n_steps: of the sampler, the config's by default.
         """
         if self.prior is None:
-            return normal(self.alignment(text)[1])
+            return self.style_of(self.alignment(text)[1])
         nothing = self.nothing.expand_as(text)
 
         def denoise(noisy: Tensor, t: float) -> Tensor:
@@ -125,4 +149,4 @@ class Follower(nn.Module):
             return made
 
         times = step_times(n_steps or self.config.n_steps, self.config.exponent)
-        return normal(dpm_solver(denoise, eps, times))
+        return self.style_of(dpm_solver(denoise, eps, times))

@@ -71,20 +71,20 @@ class FollowTeacher:
     """Makes the loss of a step: Eq. 9 on instructions and styles of the same lines.
 
     Attributes:
-        numbers: lines. styles: of each, some times read, [N, D, Z].
+        numbers: lines. features: of the styles of each, some times read, [N, D, Z].
     """
 
     follower: Follower
     wordings: Wordings
     numbers: list[int]
-    styles: NDArray[np.float32]
+    features: NDArray[np.float32]
     recipe: Recipe
 
     def loss(self, rng: np.random.Generator) -> Tensor:
         """Return the loss of a batch drawn with `rng`."""
         size, recipe = self.recipe.follow_batch, self.recipe
         drawn = rng.integers(0, len(self.numbers), size)
-        style = self.styles[drawn, rng.integers(0, self.styles.shape[1], size)]
+        style = self.features[drawn, rng.integers(0, self.features.shape[1], size)]
         style = torch.from_numpy(style)
         text = self.wordings.draw([self.numbers[k] for k in drawn], rng)
         noise = rng.standard_normal(text.shape, np.float32)
@@ -147,7 +147,9 @@ def train_follower(recipe: Recipe, prior: TalkingPrior, material: Material, path
     styles = styles_of(prior, material.store, numbers, recipe.draws, recipe.seed)
     torch.manual_seed(recipe.seed)
     follower = Follower(prior.config)
-    teacher = FollowTeacher(follower, wordings, numbers, styles, recipe)
+    follower.measure(torch.from_numpy(styles.reshape(-1, styles.shape[-1])))
+    features = follower.features(torch.from_numpy(styles)).numpy()
+    teacher = FollowTeacher(follower, wordings, numbers, features, recipe)
     clock = Clock(
         recipe.follow_minutes, recipe.follow_rate, seed=recipe.seed,
         most_steps=recipe.follow_steps,
