@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from server.speech.recogniser import Samples
+from arkit.clip import Phone
+from server.language.clip_text import text_encoder
+from server.speech.phones import SILENCE
+from server.speech.recogniser import SAMPLE_RATE, Samples
+from server.speech.segments import stretches
 
-from .instruction import Instruction
-from .weights import DEFAULT, weights_path
+from .decoding import drawn, greedy
+from .instruction import Instruction, described
+from .qformer import pooled
+from .voice import Voice, hear_voice
+from .weights import DEFAULT, load_instruction, text_encoder_hash, weights_path
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 3.0, 7.0
+"""A longer line is cut at its pauses into windows of this length, as the network has learned."""
+
+_AT_REST: Final = "The face is at rest."
+_NO_VOICE: Final = "No voice is heard in the line, so the instruction is neutral."
+_UNSURE: Final = (
+    "The voice hardly tells the feeling, so take the instruction as a first draft to edit."
+)
+_LEAST_SURE: Final = 0.35
+_STALE: Final = (
+    "The text encoder was trained anew since these weights, so the embedding is not to be used."
+)
 
 
 class Heard(Protocol):
-    """What a recogniser or the service has heard of the same samples: `Speech`, `Recognition`."""
+    """What the ears have heard of the same samples: `Speech`, `Recognition`."""
 
     @property
-    def features(self) -> NDArray[np.float32] | None: ...
+    def phones(self) -> tuple[Phone, ...]: ...
+
+
+@dataclass(frozen=True)
+class Impression:
+    """What the Q-Former makes of a line.
+
+    Attributes:
+        queries: [1, Q, L]. embedding: [L], unit length.
+        shares: emotion or "calm" -> share, summing to one.
+    """
+
+    queries: Tensor
+    embedding: NDArray[np.float32]
+    shares: dict[str, float]
 
 
 class Instructor:
@@ -36,6 +74,9 @@ class Instructor:
     def __init__(self, weights: str | Path = DEFAULT) -> None:
         self.path = weights_path(weights)
         self.name = self.path.stem
+        self.model, self.about = load_instruction(self.path)
+        self.hash = hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
+        self._is_stale = self.about.get("text_encoder", "") != text_encoder_hash()
         self._lock = threading.Lock()
 
     def instruct(
@@ -52,12 +93,77 @@ class Instructor:
             samples: float32 [S], 16 kHz mono, -1..1, of any length; may be empty.
             seed: which of the plausible sentences; the same one always with the same seed.
             sample: draw a sentence by its probability; else the likeliest one, whatever the seed.
-            heard: what the ears heard of these samples, so that they need not listen again.
+            heard: what the ears heard of these samples: where they heard no phone is no voice.
 
         Returns:
             A neutral one with a note where no voice is heard.
+
+        Raises:
+            WeightsError: the files of the text encoder are absent.
         """
-        raise NotImplementedError
+        with self._lock, torch.inference_mode():
+            found = self.impression(samples) if _any_phone(heard) else None
+            if found is None:
+                return self._at_rest()
+            prompt = self.model.prompt(found.queries)
+            words = self.model.words
+            ids = drawn(words, prompt, seed) if sample else greedy(words, prompt)[0]
+        text = words.decode(ids)
+        notes = [_STALE] if self._is_stale else []
+        said = described(text, found.embedding, 0.0)
+        confidence = _confidence(said, found.shares)
+        if confidence < _LEAST_SURE:
+            notes.append(_UNSURE)
+        return described(text, found.embedding, confidence, tuple(notes))
+
+    def impression(self, samples: Samples) -> Impression | None:
+        """What is heard in a line, or None where nothing is voiced.
+
+        A long line is heard in windows; their queries are averaged by how much voice they hold, so
+        that the sentence is about the whole line.
+        """
+        voices = [v for v in map(hear_voice, _windows(samples)) if v is not None]
+        if not voices:
+            return None
+        queries = torch.cat([self._queries(voice) for voice in voices])
+        weights = torch.tensor([voice.voiced for voice in voices])
+        mean = (queries * (weights / weights.sum())[:, None, None]).sum(0, keepdim=True)
+        embedding = pooled(mean)
+        shares: dict[str, float] = {}
+        for name, share in zip(
+            self.model.anchor_names, self.model.shares(embedding)[0].tolist(), strict=True
+        ):
+            emotion = name.partition("/")[0]
+            shares[emotion] = shares.get(emotion, 0.0) + share
+        return Impression(mean, embedding[0].numpy().copy(), shares)
+
+    def _queries(self, voice: Voice) -> Tensor:
+        stream = torch.from_numpy(voice.stream)[None]
+        figures = torch.from_numpy(voice.figures)[None]
+        return self.model.qformer(stream, torch.tensor([stream.shape[1]]), figures)
+
+    def _at_rest(self) -> Instruction:
+        embedding = text_encoder("builtin").encode([_AT_REST])[0]
+        return described(_AT_REST, embedding, 0.0, (_NO_VOICE,))
+
+
+def _any_phone(heard: Heard | None) -> bool:
+    return heard is None or any(phone.phone != SILENCE for phone in heard.phones)
+
+
+def _windows(samples: Samples) -> list[Samples]:
+    """A line whole, or cut at its quiet moments when it is long."""
+    if len(samples) <= LONGEST_SECONDS * SAMPLE_RATE:
+        return [samples]
+    return list(stretches([samples], SHORTEST_SECONDS, LONGEST_SECONDS))
+
+
+def _confidence(said: Instruction, shares: dict[str, float]) -> float:
+    """The share that the voice gives to the emotion that the sentence says."""
+    found = shares.get(said.emotion, 0.0)
+    if said.emotion == "neutral":
+        found += shares.get("calm", 0.0)
+    return round(min(found, 1.0), 3)
 
 
 @lru_cache(maxsize=2)

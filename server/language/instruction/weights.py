@@ -1,11 +1,20 @@
-"""Where the weights of the instruction stage lie, and how they are asked for by name."""
+"""Reading and writing the instruction stage's weights: float16, config and words inside, strict."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import torch
+
+from .config import InstructionConfig, LanguageModelConfig
 from .errors import InstructionError
+from .model import InstructionModel
+from .words import Vocabulary
 
 FOLDER: Final = Path(__file__).parents[2] / "weights"
 DEFAULT: Final = "instruction"
@@ -32,3 +41,55 @@ def weights_path(name: str | Path) -> Path:
         f"there are no instruction weights at {path}",
         "Install Soliloquy again, as weights belong to it, or write the direction yourself.",
     )
+
+
+def text_encoder_hash() -> str:
+    """A hash of the built-in text encoder's file: embeddings mean something only beside it."""
+    path = FOLDER / "text_encoder.safetensors"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+
+
+def save_instruction(model: InstructionModel, path: Path, note: Mapping[str, str]) -> None:
+    """Write a model as float16 with its config, words, requests and a note of strings."""
+    from safetensors.torch import save_file
+
+    stored = {
+        name: value.to(torch.float16).contiguous() for name, value in model.state_dict().items()
+    }
+    metadata = {
+        "config": json.dumps(asdict(model.config)),
+        "words": json.dumps(model.words.vocabulary.words),
+        "requests": json.dumps(model.requests),
+        "anchors": json.dumps(model.anchor_names),
+        **note,
+    }
+    save_file(stored, str(path), metadata=metadata)
+
+
+def load_instruction(path: Path) -> tuple[InstructionModel, dict[str, str]]:
+    """Read what `save_instruction` wrote: the model, and all that the file says of itself.
+
+    Raises:
+        InstructionError: the file is absent or does not fit.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(weights_path(path)), framework="pt") as file:
+            about: dict[str, str] = dict(file.metadata() or {})
+            stored = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        model = InstructionModel(
+            _config(json.loads(about["config"])), Vocabulary(json.loads(about["words"])),
+            json.loads(about["requests"]), json.loads(about["anchors"]),
+        )  # fmt: skip
+        model.load_state_dict(stored)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InstructionError(
+            f"{path} does not hold an instruction model of this version: {error}",
+            "Install Soliloquy again, or train the weights anew.",
+        ) from error
+    return model.eval().requires_grad_(False), about
+
+
+def _config(values: dict[str, Any]) -> InstructionConfig:
+    return InstructionConfig(**{**values, "words": LanguageModelConfig(**values["words"])})

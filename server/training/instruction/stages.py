@@ -1,0 +1,225 @@
+"""The three stages: language model on text, Q-Former by contrast, projection into the model.
+
+Sec. III-C of the paper: the Q-Former is aligned with the instructions' embeddings (Eq. 6) and then
+frozen; the language model, pre-trained, is frozen as well, and only the projection is tuned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from server.language.instruction.model import InstructionModel, sentence_loss
+from server.language.instruction.qformer import QFormer, contrastive_loss, pooled
+from server.language.instruction.words import EOS, PAD, WordModel
+
+from . import wording
+from .corpus import SentenceCorpus
+from .material import Store
+from .truth import CELLS, Cell, family_of_cell
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Steps, batch and peak rate of one stage."""
+
+    steps: int
+    batch: int = 48
+    rate: float = 2e-3
+    weight_decay: float = 0.05
+
+
+def optimise(
+    parameters: Sequence[nn.Parameter], loss_of: Callable[[], Tensor], options: Options,
+    report: Report, name: str,
+) -> float:  # fmt: skip
+    """AdamW with one cycle of the rate; returns the smoothed loss."""
+    optimiser = torch.optim.AdamW(list(parameters), options.rate, weight_decay=options.weight_decay)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=options.steps + 1, pct_start=0.1
+    )
+    smooth = float("nan")
+    for step in range(options.steps):
+        loss = loss_of()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(list(parameters), 1.0)
+        optimiser.step()
+        cycle.step()
+        value = float(loss.detach())
+        smooth = value if step == 0 else 0.97 * smooth + 0.03 * value
+        if step % 100 == 99:
+            report(f"{name} {step + 1}/{options.steps} loss {smooth:.3f}")
+    return smooth
+
+
+# --- the language model ------------------------------------------------------------------------
+
+
+def padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Token rows with their end mark, [B, N], and which tokens count."""
+    length = max(len(row) for row in rows) + 1
+    ids = torch.full((len(rows), length), PAD)
+    mask = torch.zeros(len(rows), length, dtype=torch.bool)
+    for i, row in enumerate(rows):
+        ids[i, : len(row) + 1] = torch.tensor([*row, EOS])
+        mask[i, : len(row) + 1] = True
+    return ids, mask
+
+
+def hint_of(cell: Cell, dice: np.random.Generator) -> str:
+    """Tags that say a cell in a few words: what stands where the voice will stand."""
+    feelings = wording.FEELINGS[family_of_cell(cell)]
+    said = [feelings[i] for i in dice.choice(len(feelings), 3)]
+    degrees = [d for d in wording.FEELING_DEGREES[cell.word] if d] or [said[0]]
+    return f"{dice.choice(degrees)} {' '.join(said)}"
+
+
+def train_words(
+    model: WordModel, corpus: SentenceCorpus, options: Options, seed: int, report: Report
+) -> None:
+    """Pre-train on text alone: a request, tags (each second time), and a sentence that fits."""
+    dice = np.random.default_rng(seed)
+    encoded = [model.encode(text) for text in corpus.texts]
+
+    def loss_of() -> Tensor:
+        rows = dice.integers(0, len(encoded), options.batch)
+        request = model.encode(wording.REQUESTS[dice.integers(len(wording.REQUESTS))])
+        ids, mask = padded([encoded[i] for i in rows])
+        before = [[model.bos, *request]] * options.batch
+        if dice.random() < 0.7:
+            hints = [model.encode(hint_of(CELLS[corpus.cells[i]], dice)) for i in rows]
+            shortest = min(len(hint) for hint in hints)
+            before = [[*b, *hint[:shortest]] for b, hint in zip(before, hints, strict=True)]
+        return sentence_loss(model, model.embed(torch.tensor(before)), ids, mask)
+
+    model.train()
+    optimise(list(model.parameters()), loss_of, options, report, "words")
+    model.eval()
+
+
+# --- the Q-Former ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Voices:
+    """A store as tensors: streams [N, T, .] padded, lengths [N], figures [N, .], cells [N]."""
+
+    streams: Tensor
+    lengths: Tensor
+    figures: Tensor
+    cells: Tensor
+
+    @classmethod
+    def of(cls, store: Store) -> Voices:
+        """Tensors of a store; cells are rows of `CELLS`."""
+        lengths = torch.tensor([len(s) for s in store.streams])
+        streams = nn.utils.rnn.pad_sequence(
+            [torch.from_numpy(np.ascontiguousarray(s)) for s in store.streams], batch_first=True
+        )
+        cells = torch.tensor([CELLS.index(cell) for cell in store.cells])
+        return cls(streams, lengths, torch.from_numpy(store.figures), cells)
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Streams no longer than needed, lengths and figures of rows."""
+        lengths = self.lengths[rows]
+        return self.streams[rows, : int(lengths.max())], lengths, self.figures[rows]
+
+
+def masked(streams: Tensor, lengths: Tensor, dice: np.random.Generator) -> Tensor:
+    """Streams with a stretch of time and a few bands silenced (SpecAugment)."""
+    found = streams.clone()
+    for i, length in enumerate(lengths.tolist()):
+        n = int(dice.integers(0, max(length // 4, 1)))
+        start = int(dice.integers(0, max(length - n, 1)))
+        found[i, start : start + n] = 0.0
+        band = int(dice.integers(0, 34))
+        found[i, :, band : band + int(dice.integers(0, 7))] = 0.0
+    return found
+
+
+def normalise_figures(qformer: QFormer, figures: Tensor) -> None:
+    """Take mean and deviation of the training lines into the network."""
+    qformer.mean.copy_(figures.mean(0))
+    qformer.deviation.copy_(figures.std(0).clamp_min(1e-4))
+
+
+def train_qformer(
+    model: InstructionModel, voices: Voices, corpus: SentenceCorpus, options: Options,
+    seed: int, report: Report, temperature: float = 0.1, anchored: float = 1.0,
+) -> None:  # fmt: skip
+    """Align queries with instructions: Eq. 6 over the batch, and over all cells' mean instructions.
+
+    The second term has the anchors as negatives, so that every batch sees every emotion.
+    """
+    dice = np.random.default_rng(seed)
+    network = model.qformer
+    normalise_figures(network, voices.figures)
+    texts = torch.from_numpy(corpus.embeddings)
+    anchors = torch.from_numpy(corpus.anchors())
+    present = torch.from_numpy(np.unique(voices.cells.numpy()))
+    by_cell = [np.flatnonzero(corpus.cells == i) for i in range(len(CELLS))]
+    by_voice = {int(c): np.flatnonzero(voices.cells.numpy() == int(c)) for c in present}
+    place = {int(c): i for i, c in enumerate(present)}
+
+    def loss_of() -> Tensor:
+        drawn = dice.choice(present.numpy(), options.batch)
+        rows = torch.tensor([int(dice.choice(by_voice[int(c)])) for c in drawn])
+        said = torch.tensor([int(dice.choice(by_cell[int(c)])) for c in drawn])
+        streams, lengths, figures = voices.batch(rows)
+        audio = pooled(network(masked(streams, lengths, dice), lengths, figures))
+        loss = contrastive_loss(audio, texts[said], torch.from_numpy(drawn), temperature)
+        scores = audio @ anchors[present].T / temperature
+        cells = torch.tensor([place[int(c)] for c in drawn])
+        return loss + anchored * nn.functional.cross_entropy(scores, cells, label_smoothing=0.05)
+
+    network.train()
+    optimise(list(network.parameters()), loss_of, options, report, "qformer")
+    network.eval()
+    model.anchors.copy_(anchors)
+    model.anchor_scale.fill_(1.0 / temperature)
+
+
+@torch.inference_mode()
+def heard(qformer: QFormer, voices: Voices) -> Tensor:
+    """The queries' embeddings of all lines, [N, Q, L]."""
+    parts = [qformer(*voices.batch(rows)) for rows in torch.arange(len(voices.lengths)).split(64)]
+    return torch.cat(parts).clone()
+
+
+# --- the projection ----------------------------------------------------------------------------
+
+
+def train_projection(
+    model: InstructionModel, queries: Tensor, cells: NDArray[np.int64], corpus: SentenceCorpus,
+    options: Options, seed: int, report: Report, joint: bool = False,
+) -> None:  # fmt: skip
+    """Tune the projection (with `joint` the language model too) to say a line's instruction.
+
+    Args:
+        queries: [N, Q, L] of the frozen Q-Former. cells: [N], rows of `CELLS`.
+    """
+    dice = np.random.default_rng(seed)
+    encoded = [model.words.encode(text) for text in corpus.texts]
+    by_cell = [np.flatnonzero(corpus.cells == i) for i in range(len(CELLS))]
+    by_voice = {int(c): np.flatnonzero(cells == c) for c in np.unique(cells)}
+
+    def loss_of() -> Tensor:
+        drawn = dice.choice(list(by_voice), options.batch)
+        rows = [int(dice.choice(by_voice[int(c)])) for c in drawn]
+        ids, mask = padded([encoded[int(dice.choice(by_cell[int(c)]))] for c in drawn])
+        request = wording.REQUESTS[dice.integers(len(wording.REQUESTS))]
+        return sentence_loss(model.words, model.prompt(queries[rows], request), ids, mask)
+
+    model.words.requires_grad_(joint)
+    parameters = [*model.projection.parameters(), *(model.words.parameters() if joint else ())]
+    model.words.train(joint)
+    optimise(parameters, loss_of, options, report, "joint" if joint else "projection")
+    model.words.requires_grad_(True).eval()
