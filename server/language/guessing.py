@@ -42,8 +42,10 @@ _UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
 _STORY_WORDS: Final = 3
-_SET_OFF: Final = frozenset({",", ";", ":", ".", "--", "!", "?", "("})
+_SET_OFF: Final = frozenset({",", ";", ":", ".", "--", "!", "?", "(", "but", "yet"})
 _FEW: Final = 4
+_OUTVOTES: Final = 1.5
+"""A cause of this weight tells a story, though the network hears a face being named."""
 _SCOPE_WORDS: Final = frozenset(
     {"left", "right", "not", "no", "never", "without", "slightly", "very"}
 )
@@ -107,7 +109,11 @@ def is_story(reading: Reading, whole: Heard) -> bool:
     if not reading.contents:
         return False
     strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
-    if strong or whole.guess.explicit >= 0.5 or _is_predicate(reading) or _says_itself(reading):
+    if strong or _is_predicate(reading) or _says_itself(reading):
+        return False
+    parts = any(clause.parts for clause in reading.clauses)
+    outvoted = max(whole.votes.values(), default=0.0) >= _OUTVOTES and not parts
+    if whole.guess.explicit >= 0.5 and not outvoted:
         return False
     unread = sum(len(clause.unread) for clause in reading.clauses)
     thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS

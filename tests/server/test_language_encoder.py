@@ -10,6 +10,7 @@ import torch
 
 from arkit.names import ARKIT_NAMES
 from server.language import detector as detectors
+from server.language import detector_file
 from server.language import expclip as clips
 from server.language.encoder import (
     TINY,
@@ -21,6 +22,7 @@ from server.language.encoder import (
 )
 from server.language.errors import WeightsError
 from server.language.express import WEIGHTS
+from server.language.known_texts import KnownTexts
 from server.language.words import tokens
 
 
@@ -73,7 +75,7 @@ def test_an_absent_or_foreign_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nothing\.safetensors"):
         load_encoder(tmp_path / "nothing.safetensors")
     (tmp_path / "junk.safetensors").write_bytes(b"junk" * 10)
-    for load in (load_encoder, detectors.load_detector, clips.load_expclip):
+    for load in (load_encoder, detector_file.load_detector, clips.load_expclip):
         with pytest.raises(WeightsError, match=r"junk\.safetensors"):
             load(tmp_path / "junk.safetensors")
 
@@ -82,6 +84,21 @@ def test_a_face_goes_through_its_vector_and_back() -> None:
     face = {"AU1": 0.4, "AU12L": 0.7, "AU12R": 0.2}
     again = detectors.vector_face(detectors.face_vector(face))
     assert again == pytest.approx(face, abs=1e-6)
+
+
+def test_known_texts_go_through_the_file_of_the_detector_and_back(tmp_path: Path) -> None:
+    vectors = np.eye(3, 32, dtype=np.float32)
+    known = KnownTexts(("smile", "frown", "wink"), vectors, ("joy", "fear"), vectors[:2])
+    model = detectors.TextAuDetector(
+        detectors.DetectorConfig(32, 8, n_families=len(detectors.family_columns()))
+    )
+    path = tmp_path / "detector.safetensors"
+    detector_file.save_detector(model, known, path, {"seed": "0"})
+    again = detector_file.load_detector(path)[1]
+    assert (again.names, again.families) == (known.names, known.families)
+    assert again.nearest(vectors[2], 1) == ["wink"]
+    assert again.situation_votes(vectors[1]).keys() == {"fear"}
+    assert again.tells_situation(vectors[0]) and not again.tells_situation(vectors[2])
 
 
 def test_the_detector_gives_every_au_a_chance_and_an_intensity() -> None:
