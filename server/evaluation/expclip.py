@@ -1,4 +1,4 @@
-"""How well the generator `expclip` obeys: directions in speech, blends, direction strips, EPA.
+"""How well the generator `expclip` obeys: directions in speech, blends, direction strips, poses.
 
 Movement is what a direction adds to the same line played without it, averaged over voiced frames.
 """
@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from arkit.action_units import ACTION_UNITS, combine_aus
 from arkit.clip import ArkitClip
-from arkit.names import ARKIT_NAMES, INDEX
+from arkit.names import ARKIT_NAMES, INDEX, REGIONS
 from server.generators.base import Generator, Speech
+from server.language.expclip import ExpClip
 from server.speech.phones import SILENCE
 from server.wire.messages import DirectionStrip, GenerateRequest
 
@@ -35,6 +35,8 @@ _ASKED: Final = 0.2
 """A group of which at least this much is asked is directed; below half of it, undirected."""
 _SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _BACKWARDS: Final = 0.01  # movement against the order that nobody sees
+_THERE: Final = 0.9
+_LIPS: Final = [INDEX[name] for name in (*REGIONS["jaw"], *REGIONS["mouth"])]
 FPS: Final = 30.0
 
 
@@ -181,12 +183,17 @@ class Change:
     """How a direction strip comes in.
 
     Attributes:
-        seconds: from its start until nine tenths of the way. fastest: per second, of what it adds.
+        seconds: from its start until nine tenths of what the direction shows where it lies on the
+            whole line, in the same moment: speech takes its share of both alike.
+        fastest: per second, the fastest change of what it adds, on any blendshape, while it comes.
+        fastest_anyway: of this, what the direction would do then if it lay on the whole line: lips
+            that must close under an open mouth do so at their own speed.
         clip_p995: 99.5th percentile of the clip's own velocity, per second.
     """
 
     seconds: float
     fastest: float
+    fastest_anyway: float
     clip_p995: float
 
 
@@ -194,44 +201,82 @@ def change(generator: Generator, speech: Speech, text: str, start: float) -> Cha
     """Play a line whose direction begins in the middle and measure how it comes in."""
     strip = DirectionStrip(text, start, speech.seconds + 1.0)
     clip = play(generator, speech, direction_strips=(strip,))
-    added = _acted(clip) - _acted(play(generator, speech))
-    size = added.clip(min=0.0).sum(axis=1)
-    kernel = np.ones(5) / 5
-    smooth = np.convolve(size, kernel, mode="same")
+    added, full = _added(generator, speech, clip, text)
+    share = (added * full).sum(axis=1) / np.maximum((full * full).sum(axis=1), 1e-9)
     at = round(start * FPS)
-    settled = float(np.median(smooth[at + 15 : at + 45]))
-    there = np.flatnonzero(smooth[at:] >= 0.9 * settled)
+    there = np.flatnonzero(share[at:] >= _THERE)
     velocity = np.abs(np.diff(clip.coefficients, axis=0)).max(axis=1) * FPS
     seconds = float(there[0] / FPS) if len(there) else math.inf
-    fastest = float(np.abs(np.diff(added, axis=0))[at - 3 : at + 15].max() * FPS)
-    return Change(seconds, fastest, float(np.quantile(velocity, 0.995)))
+    fastest, anyway = (
+        float(np.abs(np.diff(curves, axis=0))[at - 3 : at + 15].max() * FPS)
+        for curves in (added, full)
+    )
+    return Change(seconds, fastest, anyway, float(np.quantile(velocity, 0.995)))
 
 
-def unseen_poses(count: int, seed: int) -> list[dict[str, float]]:
-    """Return poses of three or four AUs thrown together, as no feeling does."""
-    rng = np.random.default_rng(seed)
-    codes = [c for c, unit in ACTION_UNITS.items() if unit.expressible and not unit.side]
-    poses = []
-    for _ in range(count):
-        drawn = rng.choice(codes, int(rng.integers(3, 5)), replace=False)
-        values = combine_aus({str(code): float(rng.uniform(0.6, 1.0)) for code in drawn})
-        poses.append({name: float(v) for name, v in values.items() if v > 0})
-    return poses
+def added_over_time(
+    generator: Generator, speech: Speech, text: str, start: float
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return what a strip from `start` on adds, and what it adds on the whole line, [T] each.
+
+    Mean over the blendshapes that it moves.
+    """
+    strip = DirectionStrip(text, start, speech.seconds + 1.0)
+    clip = play(generator, speech, direction_strips=(strip,))
+    added, full = _added(generator, speech, clip, text)
+    moved = np.abs(full.mean(axis=0)) > 0.05
+    return added[:, moved].mean(axis=1), full[:, moved].mean(axis=1)
 
 
-def pose_movement(
-    generator: Generator, lines: Sequence[Speech], poses: Sequence[Mapping[str, float]]
-) -> float:
-    """Return the mean of movement / asked over the channels that the poses ask for."""
+def _added(
+    generator: Generator, speech: Speech, clip: ArkitClip, text: str
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return what a clip adds to the plain line, and a direction on all of it, [T, 52] each."""
+    whole = DirectionStrip(text, 0.0, speech.seconds + 1.0)
+    full = _acted(play(generator, speech, direction_strips=(whole,)))
+    plain = _acted(play(generator, speech))
+    return _acted(clip) - plain, full - plain
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a generator shows of poses, one value each, [N].
+
+    Attributes:
+        share: movement / asked, mean over the channels that the pose asks for.
+        alike: cosine of E(what is shown) and E(what is asked): Eq. 8 asks for it.
+        lip_motion: how much the motion of jaw and mouth differs from the line's without a pose,
+            over that motion itself: Eq. 7 asks for it.
+    """
+
+    share: NDArray[np.float64]
+    alike: NDArray[np.float64]
+    lip_motion: NDArray[np.float64]
+
+
+def show_poses(
+    generator: Generator, lines: Sequence[Speech], poses: Sequence[Mapping[str, float]],
+    expclip: ExpClip,
+) -> Shown:  # fmt: skip
+    """Play each pose in one of the lines, in turn."""
     plain = [play(generator, line) for line in lines]
-    shares = []
+    rows = []
     for i, pose in enumerate(poses):
         line, still = lines[i % len(lines)], plain[i % len(lines)]
         clip = play(generator, line, pose=dict(pose))
         moved = movement(clip, still, voiced(line, clip.n_frames))
-        shares.append(
-            np.mean(
-                [moved[INDEX[n]] / v for n, v in pose.items() if v >= _ASKED and n in ARKIT_NAMES]
-            )
-        )
-    return float(np.mean(shares))
+        asked = [n for n in ARKIT_NAMES if pose.get(n, 0.0) >= _ASKED]
+        share = np.mean([moved[INDEX[n]] / pose[n] for n in asked])
+        rows.append((share, _alike(expclip, moved, pose), _lip_motion(clip, still)))
+    share, alike, lips = np.array(rows, np.float64).reshape(-1, 3).T
+    return Shown(share, alike, lips)
+
+
+def _alike(expclip: ExpClip, moved: NDArray[np.floating], pose: Mapping[str, float]) -> float:
+    shown = dict(zip(ARKIT_NAMES, moved.clip(min=0.0).tolist(), strict=True))
+    return float(expclip.embed_pose(shown) @ expclip.embed_pose(pose))
+
+
+def _lip_motion(directed: ArkitClip, plain: ArkitClip) -> float:
+    ours, true = (np.diff(_acted(clip)[:, _LIPS], axis=0) for clip in (directed, plain))
+    return float(np.abs(ours - true).mean() / np.abs(true).mean())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from arkit.action_units import ACTION_UNITS, AU_CODES
 from arkit.clip import Phone
 from arkit.names import ARKIT_NAMES, INDEX
 from server.evaluation.expclip import (
@@ -16,10 +17,11 @@ from server.evaluation.expclip import (
     follow_all,
     monotone_share,
     play,
-    pose_movement,
-    unseen_poses,
+    show_poses,
 )
+from server.evaluation.expclip_unseen import never_together, thrown_together, times_as_much
 from server.generators.base import CheckCancel, Frames, Plan, Speech
+from server.language.expclip import TINY, ExpClip
 from server.wire.messages import GenerateRequest
 
 FACES = {
@@ -109,7 +111,30 @@ def test_a_strip_that_comes_at_once_is_fast_and_there() -> None:
     assert found.fastest == pytest.approx(0.8 * 30, rel=1e-3)
 
 
-def test_pose_movement_is_the_share_that_is_shown() -> None:
-    poses = unseen_poses(5, seed=1)
-    assert pose_movement(Obedient(0.4), [LINE], poses) == pytest.approx(0.4, abs=0.02)
+def test_what_is_shown_of_poses_is_the_share_the_likeness_and_the_lips() -> None:
+    expclip = ExpClip(TINY).eval()
+    poses = thrown_together(5, seed=1)
+    found = show_poses(Obedient(0.4), [LINE], poses, expclip)
+    assert found.share == pytest.approx(0.4, abs=0.02)
+    whole = show_poses(Obedient(), [LINE], poses, expclip)
+    assert whole.alike == pytest.approx(1.0, abs=1e-3)
+    assert (found.alike < whole.alike).all()
     assert all(len(pose) >= 2 for pose in poses)
+
+
+def test_poses_of_muscles_that_speech_showed_together_are_not_drawn() -> None:
+    codes = {code.rstrip("LR") for code in AU_CODES}
+    seen = {(a, b) for a in codes for b in codes if {a, b} != {"AU1", "AU12"}}
+    poses = never_together(4, seed=0, seen=seen)
+    asked = {name for pose in poses for name in pose}
+    allowed = {name for code in ("AU1", "AU12") for name in ACTION_UNITS[code].blendshapes}
+    assert asked <= allowed
+    assert all(len(pose) > len(ACTION_UNITS["AU1"].blendshapes) for pose in poses)
+
+
+def test_a_ratio_of_paired_figures_has_an_interval_around_it() -> None:
+    theirs = np.linspace(0.2, 0.6, 30)
+    found = times_as_much(2 * theirs, theirs)
+    assert found.value == pytest.approx(2.0) and found.low == pytest.approx(found.high)
+    noisy = times_as_much(2 * theirs, theirs[::-1])
+    assert noisy.low < noisy.value < noisy.high

@@ -1,7 +1,9 @@
 """The performed corpus as the generator reads it: speech features and faces at 15 fps, on disk.
 
 Made once from a corpus and mapped into memory afterwards. Faces are lips with feeling, without AU
-strips and without life: blinks and gaze have no place in an expression prompt.
+strips and without life: blinks and gaze have no place in an expression prompt. For a network that
+reads wav2vec 2.0 the features are its own, with the articulated mouth behind them: the losses need
+it, the network does not see it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from arkit.clip import Phone
 from arkit.names import ARKIT_NAMES
 from arkit.retime import monotone_interpolate
 from server.generators.base import Speech
+from server.generators.cafe_talk.xlsr import at_times
 from server.generators.spoken import N_SPOKEN, spoken_line
 from server.speech.phones import PHONES, SILENCE
 from server.training.corpus.performing import LAYERS
@@ -32,7 +35,19 @@ _SHAKEN: Final = 0.5
 _JITTER: Final = 0.015  # seconds
 _WRONG: Final = 0.08
 LIPS: Final = slice(len(PHONES), len(PHONES) + len(ARKIT_NAMES))
-"""Where the articulated mouth stands among the speech features."""
+"""Where the articulated mouth stands among the speech features of phones."""
+LAST: Final = slice(-len(ARKIT_NAMES), None)
+"""Where it stands behind the features of an encoder."""
+
+
+class SpeechEncoder(Protocol):
+    """Samples at 16 kHz -> features [F, A] and the seconds that they stand at [F]."""
+
+    def encode(
+        self, samples: NDArray[np.float32], /
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Return features and their times."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -79,8 +94,8 @@ def shaken(speech: Speech, rng: np.random.Generator) -> Speech:
     return Speech(speech.samples, speech.seconds, phones, speech.loudness)
 
 
-def _rows(corpus: CorpusReader, number: int, fps: float, rng: np.random.Generator
-          ) -> tuple[Half, Half]:  # fmt: skip
+def _rows(corpus: CorpusReader, number: int, fps: float, rng: np.random.Generator,
+          encoder: SpeechEncoder | None) -> tuple[Half, Half]:  # fmt: skip
     utterance = corpus.utterances[number]
     speech = Speech(
         np.zeros(0, np.float32), utterance.seconds, utterance.phones, corpus.loudness(number)
@@ -89,7 +104,12 @@ def _rows(corpus: CorpusReader, number: int, fps: float, rng: np.random.Generato
         speech = shaken(speech, rng)
     times = np.arange(max(int(utterance.frames / corpus.fps * fps), 1)) / fps
     line = spoken_line(speech, None)
-    features = line.features(times, line.lips(times))
+    lips = line.lips(times)
+    if encoder is None:
+        features = line.features(times, lips)
+    else:
+        heard = at_times(*encoder.encode(corpus.audio(number)), times)
+        features = np.concatenate([heard, lips], axis=1)
     layers = corpus.layers(number)
     spoken = layers[:, LAYERS.index("lips")] + layers[:, LAYERS.index("emotion")]
     clock = np.arange(len(spoken)) / corpus.fps
@@ -101,19 +121,30 @@ def _usable(utterance: Utterance, fps: float) -> bool:
     return utterance.seconds * fps >= 8 and not utterance.in_turn
 
 
-def make_store(corpus: CorpusReader, folder: Path, fps: float, seed: int) -> None:
-    """Write the store of a corpus; one that is there already is left as it is."""
+def make_store(
+    corpus: CorpusReader, folder: Path, fps: float, seed: int,
+    encoder: SpeechEncoder | None = None,
+) -> None:  # fmt: skip
+    """Write the store of a corpus; one that is there already is left as it is.
+
+    Args:
+        encoder: what the network reads instead of phones.
+
+    Raises:
+        ShardError: an encoder is given, and the corpus has no audio.
+    """
     if (folder / _INDEX).is_file():
         return
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     numbers = [i for i, u in enumerate(corpus.utterances) if _usable(u, fps)]
     spans: list[Span] = []
-    start = 0
+    start, width = 0, N_SPOKEN
     with (folder / "features.f16").open("wb") as features, (folder / "faces.f16").open("wb") as out:
         for number in numbers:
             utterance = corpus.utterances[number]
-            spoken, faces = _rows(corpus, number, fps, rng)
+            spoken, faces = _rows(corpus, number, fps, rng, encoder)
+            width = spoken.shape[1]
             features.write(spoken.tobytes())
             out.write(faces.tobytes())
             spans.append(Span(start, len(faces), utterance.split, utterance.kind == "real"))
@@ -121,7 +152,7 @@ def make_store(corpus: CorpusReader, folder: Path, fps: float, seed: int) -> Non
     valid = np.stack([corpus.utterances[i].valid for i in numbers])
     np.save(folder / "valid.npy", valid)
     about = [[s.start, s.frames, s.split, s.real] for s in spans]
-    (folder / _INDEX).write_text(json.dumps({"fps": fps, "spans": about}), "utf-8")
+    (folder / _INDEX).write_text(json.dumps({"fps": fps, "width": width, "spans": about}), "utf-8")
 
 
 def open_store(folder: Path) -> FrameStore:
@@ -129,7 +160,8 @@ def open_store(folder: Path) -> FrameStore:
     about = json.loads((folder / _INDEX).read_text("utf-8"))
     spans = tuple(Span(int(a), int(n), str(s), bool(r)) for a, n, s, r in about["spans"])
     n_rows = spans[-1].start + spans[-1].frames
-    features = np.memmap(folder / "features.f16", np.float16, "r", shape=(n_rows, N_SPOKEN))
+    shape = (n_rows, int(about.get("width", N_SPOKEN)))
+    features = np.memmap(folder / "features.f16", np.float16, "r", shape=shape)
     faces = np.memmap(folder / "faces.f16", np.float16, "r", shape=(n_rows, len(ARKIT_NAMES)))
     return FrameStore(features, faces, np.load(folder / "valid.npy"), spans)
 

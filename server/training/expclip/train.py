@@ -1,7 +1,10 @@
 """Train ExpCLIP's animation generator by a recipe; stop and start it as you like.
 
     python -m server.training.expclip.train server/training/recipes/expclip.toml --corpus FOLDER \
-        --run FOLDER [--out server/weights/expclip.safetensors]
+        --run FOLDER [--out server/weights/expclip.safetensors] [--variant NAME]
+
+The size "paper" reads wav2vec 2.0 (`--wav2vec FOLDER`, a checkpoint for `transformers`), needs a
+corpus with audio and an autoencoder of the paper's size (`--autoencoder FILE`).
 """
 
 from __future__ import annotations
@@ -20,9 +23,16 @@ from torch import Tensor
 
 from arkit.action_units import ACTION_UNITS, combine_aus
 from arkit.names import ARKIT_NAMES
+from server.generators.cafe_talk.xlsr import XlsrEncoder
 from server.generators.expclip.config import BASE, PAPER, TINY, ExpClipConfig
-from server.generators.expclip.model import ExpClipAnimator, count_parameters, style_of
+from server.generators.expclip.model import (
+    ExpClipAnimator,
+    count_parameters,
+    style_of,
+    style_widths,
+)
 from server.generators.expclip.weights import load_animator, save_animator
+from server.language.errors import WeightsError
 from server.language.expclip import ExpClip, load_expclip
 from server.language.express import WEIGHTS
 from server.training.corpus.reader import CorpusReader
@@ -30,7 +40,7 @@ from server.training.language.loop import LoopOptions, run
 from server.training.language.tead import Composer
 
 from . import losses
-from .frames import LIPS, Batch, FrameStore, draw, make_store, open_store
+from .frames import LAST, LIPS, Batch, FrameStore, draw, make_store, open_store
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +119,33 @@ def muscle_faces(count: int, seed: int) -> NDArray[np.float32]:
     return np.array(rows, np.float32).reshape(-1, len(ARKIT_NAMES))
 
 
+@dataclass(frozen=True)
+class _Tensors:
+    """A batch as the network and the losses want it.
+
+    Attributes:
+        audio: [B, T, A]. lips: articulated mouth [B, T, 52]. mouth: what the network adds to: the
+            same, or nothing where it makes the whole face.
+        faces: [B, T, 52]. valid: [B, 1, 52].
+    """
+
+    audio: Tensor
+    lips: Tensor
+    mouth: Tensor
+    faces: Tensor
+    valid: Tensor
+
+
+def _as_tensors(batch: Batch, config: ExpClipConfig) -> _Tensors:
+    features = torch.from_numpy(batch.features)
+    faces, valid = torch.from_numpy(batch.faces), torch.from_numpy(batch.valid)
+    if config.speech_encoder == "phones":
+        lips = features[:, :, LIPS]
+        return _Tensors(features, lips, lips, faces, valid)
+    lips = features[:, :, LAST]
+    return _Tensors(features[:, :, : config.n_audio], lips, torch.zeros_like(lips), faces, valid)
+
+
 @dataclass
 class Teacher:
     """Makes the loss of one step.
@@ -126,24 +163,20 @@ class Teacher:
 
     def loss(self, rng: np.random.Generator) -> Tensor:
         """Return the loss of a batch drawn with `rng`."""
-        batch = draw(self.store, self.numbers, self.recipe.batch, self.model.config.n_frames, rng)
-        audio, faces, valid = (torch.from_numpy(a) for a in (batch.features, batch.faces,
-                                                             batch.valid))  # fmt: skip
-        lips = audio[:, :, LIPS]
-        prompt = self.model.pooling(losses.shown(faces, lips))
-        made = self.model(audio, lips, style_of(self.expclip, prompt))
-        total = losses.reconstruction(made, faces, valid)
+        drawn = draw(self.store, self.numbers, self.recipe.batch, self.model.config.n_frames, rng)
+        batch = _as_tensors(drawn, self.model.config)
+        prompt = self.model.pooling(losses.shown(batch.faces, batch.lips))
+        made = self.model(batch.audio, batch.mouth, style_of(self.expclip, prompt))
+        total = losses.reconstruction(made, batch.faces, batch.valid)
         if self.recipe.augmented:
             total = total + self.recipe.augmented * self._augmented(batch, prompt.detach(), rng)
         return total
 
-    def _augmented(self, batch: Batch, prompt: Tensor, rng: np.random.Generator) -> Tensor:
+    def _augmented(self, batch: _Tensors, prompt: Tensor, rng: np.random.Generator) -> Tensor:
         """Expression Prompt Augmentation (Eqs. 6-8), on the true clip's lips."""
-        audio, faces, valid = (torch.from_numpy(a) for a in (batch.features, batch.faces,
-                                                             batch.valid))  # fmt: skip
-        lips = audio[:, :, LIPS]
+        faces, lips, valid = batch.faces, batch.lips, batch.valid
         asked = self._perturbed(prompt, faces.shape[1], rng)  # [B, T, 52]
-        made = self.model(audio, lips, self._embedded(asked))
+        made = self.model(batch.audio, batch.mouth, self._embedded(asked))
         recipe = self.recipe
         total = recipe.lip_motion * losses.lip_motion(made, faces, valid)
         total = total + recipe.strength * self._strength(made, lips, asked)
@@ -187,12 +220,16 @@ class Teacher:
 
 @dataclass(frozen=True)
 class Places:
-    """Folders and files of a run: its own folder, where weights go, what it leans on."""
+    """Folders and files of a run: its own folder, where weights go, what it leans on.
+
+    `wav2vec` is the folder of a checkpoint, for a network that reads one.
+    """
 
     run: Path
     out: Path | None = None
     autoencoder: Path = AUTOENCODER
     start_from: Path | None = None
+    wav2vec: Path | None = None
 
 
 def _start(config: ExpClipConfig, start_from: Path | None) -> ExpClipAnimator:
@@ -204,14 +241,27 @@ def _start(config: ExpClipConfig, start_from: Path | None) -> ExpClipAnimator:
 
 
 def train(recipe: Recipe, corpus: Path, places: Places) -> ExpClipAnimator:
-    """Run a recipe and, where a place for them is given, write the weights."""
+    """Run a recipe and, where a place for them is given, write the weights.
+
+    Raises:
+        WeightsError: the autoencoder is absent, or of another width than the size reads.
+        EncoderError: the size reads wav2vec 2.0 and there is none.
+        ShardError: there is no corpus, or none with the audio that wav2vec 2.0 hears.
+    """
     folder = places.run
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed)
+    expclip = load_expclip(places.autoencoder).requires_grad_(False)
+    if recipe.config.n_style not in style_widths(expclip):
+        raise WeightsError(
+            f"{places.autoencoder} makes embeddings of width {expclip.config.n_embedding}; the "
+            f"size '{recipe.size}' reads styles of {recipe.config.n_style}"
+        )
+    encoder = None
+    if recipe.config.speech_encoder == "wav2vec2":
+        encoder = XlsrEncoder(places.wav2vec or Path(), name="wav2vec 2.0")
+    make_store(CorpusReader(corpus), folder / "store", recipe.config.fps, recipe.seed, encoder)
     store = open_store(folder / "store")
-    expclip = load_expclip(places.autoencoder)
-    expclip.requires_grad_(False)
     model = _start(recipe.config, places.start_from)
     log.info("%d parameters, %d utterances", count_parameters(model), len(store.spans))
     asked = (
@@ -236,10 +286,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--autoencoder", type=Path, default=AUTOENCODER)
     parser.add_argument("--start-from", type=Path)
+    parser.add_argument("--wav2vec", type=Path, help="wav2vec 2.0, for the size 'paper'")
     parser.add_argument("--variant", default="", help="a table under `variants` of the recipe")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    places = Places(options.run, options.out, options.autoencoder, options.start_from)
+    places = Places(
+        options.run, options.out, options.autoencoder, options.start_from, options.wav2vec
+    )
     train(read_recipe(options.recipe, options.variant), options.corpus, places)
 
 

@@ -10,6 +10,7 @@ import torch
 
 from arkit.clip import Phone
 from arkit.names import INDEX
+from server.errors import Unavailable
 from server.generators.articulate.evidence import load_evidence
 from server.generators.base import Frames, Speech
 from server.generators.expclip import BASE, TINY
@@ -19,7 +20,7 @@ from server.generators.expclip.prompts import CHANGE_SECONDS, prompt_of
 from server.generators.expclip.weights import load_animator, save_animator
 from server.language.errors import WeightsError
 from server.language.express import default_director
-from server.wire.messages import DirectionStrip, GenerateRequest, StripSpec
+from server.wire.messages import DirectionBlend, DirectionStrip, GenerateRequest, StripSpec
 
 SMILE = "a broad smile"
 
@@ -144,7 +145,8 @@ def test_a_direction_strip_takes_over_within_three_tenths_of_a_second() -> None:
     prompt = prompt_of(request, default_director())
     smile = prompt.directed(np.linspace(1.0, 5.0, 401))[:, INDEX["mouthSmileLeft"]]
     assert smile[:100].max() == 0 and smile[301:].max() == 0
-    assert np.allclose(smile[100 + round(100 * CHANGE_SECONDS) : 270], smile[200])
+    assert CHANGE_SECONDS <= 0.3
+    assert np.allclose(smile[100 + round(100 * CHANGE_SECONDS) : 271], smile[200])
     assert np.abs(np.diff(smile)).max() < 0.1
 
 
@@ -172,6 +174,60 @@ def test_a_pose_is_the_prompt_and_the_rest_is_named_in_a_note() -> None:
     assert np.isclose(prompt.base[0, INDEX["browInnerUp"]], 0.8)
     assert prompt.base.sum() == pytest.approx(0.8)
     assert any("direction was not used" in note for note in prompt.notes)
+
+
+def test_a_blend_mixes_the_second_direction_in_by_its_share() -> None:
+    director = default_director()
+    blend = DirectionBlend("a deep frown", 0.25)
+    mixed = prompt_of(replace(REQUEST, blend=blend), director)
+    smile, frown = (prompt_of(replace(REQUEST, direction=t), director).base[0]
+                    for t in (SMILE, "a deep frown"))  # fmt: skip
+    assert np.allclose(mixed.directed(np.array([1.0]))[0], 0.75 * smile + 0.25 * frown)
+    assert np.allclose(mixed.weights(np.linspace(0, 5, 7)), [0.75, 0.25])
+
+
+def test_a_strip_that_follows_another_takes_over_without_a_gap() -> None:
+    both = (DirectionStrip(SMILE, 1.0, 3.0), DirectionStrip("a deep frown", 3.0, 5.0))
+    request = replace(REQUEST, direction="", direction_strips=both)
+    weights = prompt_of(request, default_director()).weights(np.linspace(2.0, 4.0, 201))
+    assert np.allclose(weights[:, 0], 0.0)
+    assert np.allclose(weights.sum(axis=1), 1.0)
+    assert weights[99, 1] == 1.0 and weights[130, 2] == 1.0
+    assert np.abs(np.diff(weights, axis=0)).max() < 0.1
+
+
+def test_a_strip_to_the_end_of_the_line_stays_until_then() -> None:
+    request = replace(REQUEST, direction_strips=(DirectionStrip(SMILE, 1.0, 9.0),))
+    weights = prompt_of(request, default_director(), 9.0).weights(np.array([8.99]))
+    assert np.allclose(weights, [[0.0, 1.0]])
+
+
+def test_a_change_of_direction_is_as_fast_at_every_frame_rate(generator: ExpClipGenerator) -> None:
+    speech = Speech(np.zeros(0, np.float32), 6.0, (), np.zeros(0, np.float32))
+    strip = DirectionStrip(SMILE, 2.0, 7.0)
+    for fps in (24.0, 60.0):
+        request = replace(REQUEST, direction="", direction_strips=(strip,), fps=fps)
+        emotion = _layer(_made(generator, request, speech), "emotion")
+        assert np.abs(emotion[: int(2.0 * fps) + 1]).max() < 1e-6
+        whole = replace(request, direction_strips=(replace(strip, start=0.0),))
+        there = _layer(_made(generator, whole, speech), "emotion")
+        settled = int(np.ceil((2.0 + CHANGE_SECONDS) * fps))
+        assert np.allclose(emotion[settled:], there[settled:], atol=1e-5)
+
+
+def test_without_clip_a_picture_is_refused_when_the_take_is_laid_out(
+    generator: ExpClipGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generator, "encoders", None)
+    monkeypatch.delenv("SOLILOQUY_ENCODERS", raising=False)
+    with pytest.raises(Unavailable, match="picture as the direction cannot be read here"):
+        generator.plan(replace(REQUEST, image=b"picture"), _speech(), 0)
+
+
+def test_weights_for_another_autoencoder_are_refused(generator: ExpClipGenerator) -> None:
+    model = ExpClipAnimator(replace(TINY, n_style=100))
+    with pytest.raises(WeightsError, match="styles of width 100"):
+        ExpClipGenerator(model, "x", generator.director, generator.evidence)
 
 
 def test_weights_survive_saving_and_a_wrong_file_is_refused(tmp_path) -> None:
