@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from .features import N_MELS
+from .features import N_MELS, RunningNorm
 from .phones import PHONES
 
 STACK: Final = 8
@@ -35,6 +35,7 @@ class EarsConfig:
         futures: steps that each block looks ahead; their sum is the latency (see `look_ahead`).
         bottleneck: size of the features at 100 Hz.
         dropout: in training, on each block's output.
+        noise_floor: whether steady noise is taken off the frames (see `features.NoiseFloor`).
     """
 
     width: int = 256
@@ -42,6 +43,7 @@ class EarsConfig:
     futures: tuple[int, ...] = (1, 2, 0, 0, 1, 2, 0, 0, 1, 0, 0, 0)
     bottleneck: int = 128
     dropout: float = 0.05
+    noise_floor: bool = False
 
     @classmethod
     def tiny(cls) -> EarsConfig:
@@ -143,6 +145,10 @@ class Ears(nn.Module):
         self.neck = nn.Linear(config.width, STRIDE * config.bottleneck)
         self.phones = nn.Linear(config.bottleneck, len(PHONES))
         self.stress = nn.Linear(config.bottleneck, 1)
+
+    def normalisation(self) -> RunningNorm:
+        """Return the normalisation that a line's frames go through, at its beginning."""
+        return RunningNorm(self.prior_mean.numpy(), noise_floor=self.config.noise_floor)
 
     def forward(self, frames: Tensor) -> Heard:
         """Hear whole lines: normalised frames [B, F, N_MELS] -> outputs for F frames."""

@@ -20,7 +20,7 @@ from arkit.clip import Phone
 from .alignment import Alignment, TranscriptError, Word, align, runs, viseme_posteriors
 from .ears_model import Ears, Heard
 from .ears_weights import DEFAULT_WEIGHTS, RESEARCH_WEIGHTS, load_ears
-from .features import MelStream, RunningNorm
+from .features import MelStream
 from .g2p import PronunciationError, words_of
 from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
 from .recogniser import (
@@ -96,7 +96,7 @@ class EarsStream:
     def __init__(self, model: Ears) -> None:
         self._model = model
         self._mel = MelStream()
-        self._norm = RunningNorm(model.prior_mean.numpy())
+        self._norm = model.normalisation()
         self._state = model.begin(torch.zeros(1, 0, model.prior_mean.shape[0]))
 
     def push(self, samples: Samples) -> EarsOutput:
@@ -131,8 +131,7 @@ def hear(model: Ears, samples: Samples) -> EarsOutput:
 
 def hear_mel(model: Ears, log_mels: Array) -> EarsOutput:
     """Hear a line that is log mel frames [F, N_MELS] already."""
-    norm = RunningNorm(model.prior_mean.numpy())
-    frames = torch.from_numpy(norm.push(log_mels))[None]
+    frames = torch.from_numpy(model.normalisation().push(log_mels))[None]
     with torch.inference_mode():
         return _output(model(frames))
 

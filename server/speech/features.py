@@ -40,6 +40,16 @@ PRIOR_FRAMES: Final = 100.0
 """Weight of the long-term mean against what was heard, in frames."""
 SCALE: Final = 2.5
 
+NOISE_SMOOTHING: Final = 3
+NOISE_WINDOW: Final = 7
+"""Powers of two: noise is the least of the last 128 frames' means over 8 frames."""
+NOISE_BIAS: Final = 1.5
+"""The least is below the mean."""
+NOISE_LEFT: Final = 0.1
+"""Of a frame's power, at least: 10 dB are taken off at most."""
+NOISE_HISTORY: Final = 2**NOISE_SMOOTHING - 1 + 2**NOISE_WINDOW - 1
+"""Frames before its own that a frame's noise depends on."""
+
 
 @lru_cache(maxsize=1)
 def mel_filters() -> Array:
@@ -103,14 +113,43 @@ class MelStream:
         return np.log(power @ mel_filters().T + POWER_FLOOR).astype(np.float32)
 
 
+class NoiseFloor:
+    """Takes steady noise off: in each band, what was there all of the last 1.3 s.
+
+    Minimum statistics (Martin 2001) without look-ahead, and spectral subtraction with a floor.
+    """
+
+    def __init__(self) -> None:
+        self._power: NDArray[np.float64] | None = None
+
+    def push(self, log_mels: Array) -> Array:
+        """Return log mel frames [n, N_MELS] without the noise, and remember."""
+        if not len(log_mels):
+            return np.asarray(log_mels, np.float32)
+        power = np.exp(np.asarray(log_mels, np.float64))
+        if self._power is None:
+            self._power = np.repeat(power[:1], NOISE_HISTORY, axis=0)
+        known = np.concatenate([self._power, power])
+        self._power = known[-NOISE_HISTORY:]
+        noise = known
+        for shift in (2**k for k in range(NOISE_SMOOTHING)):
+            noise = (noise[shift:] + noise[:-shift]) / 2
+        for shift in (2**k for k in range(NOISE_WINDOW)):
+            noise = np.minimum(noise[shift:], noise[:-shift])
+        left = np.maximum(power - NOISE_BIAS * noise, NOISE_LEFT * power)
+        return np.log(left + POWER_FLOOR).astype(np.float32)
+
+
 class RunningNorm:
     """Level and mean of what was heard so far are taken off; the first seconds lean on a prior.
 
     Args:
         prior_mean: [N_MELS], the long-term mean of (log mel - level) over speech.
+        noise_floor: whether steady noise is taken off first.
     """
 
-    def __init__(self, prior_mean: Array) -> None:
+    def __init__(self, prior_mean: Array, *, noise_floor: bool = False) -> None:
+        self._noise = NoiseFloor() if noise_floor else None
         self._peak = PEAK_PRIOR
         mean = np.asarray(prior_mean, np.float64)
         # Weighted sum and weight, side by side, so that one recursion carries both.
@@ -120,6 +159,8 @@ class RunningNorm:
         """Return normalised frames [n, N_MELS], float32, and remember."""
         if not len(log_mels):
             return np.zeros((0, N_MELS), np.float32)
+        if self._noise is not None:
+            log_mels = self._noise.push(log_mels)
         frames = np.asarray(log_mels, np.float64)
         energy = np.logaddexp.reduce(frames, axis=1)
         fall = PEAK_DECAY * np.arange(1, len(frames) + 1)

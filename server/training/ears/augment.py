@@ -56,8 +56,10 @@ class AugmentConfig:
 class Augmenter:
     """Draws one room, microphone, noise and level for every window of a batch."""
 
-    def __init__(self, config: AugmentConfig, prior_mean: Tensor, seed: int) -> None:
-        self.config = config
+    def __init__(
+        self, config: AugmentConfig, prior_mean: Tensor, seed: int, *, noise_floor: bool = False
+    ) -> None:
+        self.config, self.noise_floor = config, noise_floor
         self.prior_mean = prior_mean
         self.random = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
@@ -88,6 +90,8 @@ class Augmenter:
         drawn = torch.randn(len(power), generator=self.random) * deviation + mean
         gain = 10 ** (drawn.clamp(-38.0, 10.0) / 10)
         heard = torch.log(power * gain[:, None, None] + f.POWER_FLOOR)
+        if self.noise_floor:
+            heard = without_noise(heard)
         return self._masked(self._normalised(heard, begins))
 
     def _warped(self, x: Tensor) -> Tensor:
@@ -204,6 +208,18 @@ def envelope_filter() -> Tensor:
     basis = torch.from_numpy(np.asarray(dct(np.eye(f.N_MELS), axis=0, norm="ortho"))).float()
     keep = 1 / (1 + (torch.arange(f.N_MELS) / _ENVELOPE_ORDER) ** 8)
     return basis.T @ (keep[:, None] * basis)
+
+
+def without_noise(x: Tensor) -> Tensor:
+    """Take steady noise off log mels [B, F, N_MELS] as `features.NoiseFloor` does."""
+    power = torch.exp(x)
+    noise = torch.cat([power[:, :1].expand(-1, f.NOISE_HISTORY, -1), power], 1)
+    for shift in (2**k for k in range(f.NOISE_SMOOTHING)):
+        noise = (noise[:, shift:] + noise[:, :-shift]) / 2
+    for shift in (2**k for k in range(f.NOISE_WINDOW)):
+        noise = torch.minimum(noise[:, shift:], noise[:, :-shift])
+    left = torch.maximum(power - f.NOISE_BIAS * noise, f.NOISE_LEFT * power)
+    return torch.log(left + f.POWER_FLOOR)
 
 
 def running_norm(x: Tensor, peak: Tensor, mean: Tensor, weight: Tensor) -> Tensor:

@@ -172,8 +172,9 @@ class Run:
         recipe = self.recipe
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.augment = Augmenter(
-            recipe.augment, self.model.prior_mean, self.stream_seed + self.step
-        )
+            recipe.augment, self.model.prior_mean, self.stream_seed + self.step,
+            noise_floor=recipe.model.noise_floor,
+        )  # fmt: skip
         self.loss = Loss(recipe)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay,

@@ -9,6 +9,7 @@ from server.speech.features import (
     HOP,
     N_MELS,
     MelStream,
+    NoiseFloor,
     RunningNorm,
     log_mel,
     mel_centres,
@@ -58,23 +59,44 @@ def test_frames_of_a_stream_are_those_of_the_whole_line():
     np.testing.assert_allclose(np.concatenate(parts), log_mel(samples), atol=1e-5)
 
 
-def test_normalisation_of_pieces_is_that_of_the_whole():
+def test_steady_noise_goes_and_speech_over_it_stays():
+    rng = np.random.default_rng(4)
+    noise = 1e-3 * rng.gamma(8.0, 1 / 8.0, (400, N_MELS))
+    speech = np.zeros((400, N_MELS))
+    for first in (100, 160, 220, 280):  # syllables, with pauses in which the noise is heard
+        speech[first : first + 30, 10:40] = 0.1
+    left = NoiseFloor().push(np.log(noise + speech).astype(np.float32))
+    before = np.log(noise + speech)
+    assert np.mean(left[300:400] - before[300:400]) < np.log(0.3)
+    spoken = left[220:250, 10:40] - before[220:250, 10:40]
+    assert float(np.abs(spoken).max()) < 0.1
+
+
+def test_digital_silence_before_a_line_takes_nothing_off():
+    frames = np.full((60, N_MELS), np.log(1e-8), np.float32)
+    frames[20:] = -3.0
+    np.testing.assert_allclose(NoiseFloor().push(frames)[20:], frames[20:], atol=1e-3)
+
+
+@pytest.mark.parametrize("noise_floor", [False, True])
+def test_normalisation_of_pieces_is_that_of_the_whole(noise_floor: bool):
     rng = np.random.default_rng(1)
     frames = rng.normal(-4, 3, (300, N_MELS)).astype(np.float32)
     prior = np.full(N_MELS, -8.0, np.float32)
-    whole = RunningNorm(prior).push(frames)
-    pieces = RunningNorm(prior)
+    whole = RunningNorm(prior, noise_floor=noise_floor).push(frames)
+    pieces = RunningNorm(prior, noise_floor=noise_floor)
     parts = [pieces.push(frames[a:b]) for a, b in ((0, 1), (1, 40), (40, 40), (40, 300))]
     np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-5)
 
 
-def test_normalisation_never_looks_ahead():
+@pytest.mark.parametrize("noise_floor", [False, True])
+def test_normalisation_never_looks_ahead(noise_floor: bool):
     rng = np.random.default_rng(2)
     frames = rng.normal(-4, 3, (200, N_MELS)).astype(np.float32)
     prior = np.zeros(N_MELS, np.float32)
     changed = frames.copy()
     changed[120:] += 20
-    before, after = (RunningNorm(prior).push(f) for f in (frames, changed))
+    before, after = (RunningNorm(prior, noise_floor=noise_floor).push(f) for f in (frames, changed))
     np.testing.assert_array_equal(before[:120], after[:120])
 
 

@@ -14,10 +14,16 @@ from arkit.clip import Phone
 from server.speech.alignment import AlignedWord, Alignment
 from server.speech.ears_model import Ears, EarsConfig, Heard
 from server.speech.ears_weights import load_ears, weights_about
-from server.speech.features import N_MELS, RunningNorm
+from server.speech.features import N_MELS, NoiseFloor, RunningNorm
 from server.speech.phones import PHONE_INDEX
 from server.training.ears import texts, voices
-from server.training.ears.augment import AugmentConfig, Augmenter, envelope_filter, running_norm
+from server.training.ears.augment import (
+    AugmentConfig,
+    Augmenter,
+    envelope_filter,
+    running_norm,
+    without_noise,
+)
 from server.training.ears.corpus import all_groups, build, resampled
 from server.training.ears.dataset import Mixture, tempo_curve
 from server.training.ears.errors import CorpusError, RecipeError
@@ -191,6 +197,13 @@ def test_an_unknown_field_of_a_recipe_is_refused(tmp_path: Path):
     path.write_text("[model]\nwdith = 3\n[sources]\na = 1.0\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="wdith"):
         read_recipe(path)
+
+
+def test_a_batch_loses_its_noise_as_a_line_does():
+    frames = np.random.default_rng(2).normal(-4, 3, (2, 300, N_MELS)).astype(np.float32)
+    together = without_noise(torch.from_numpy(frames))
+    for i in range(2):
+        np.testing.assert_allclose(together[i].numpy(), NoiseFloor().push(frames[i]), atol=1e-4)
 
 
 def test_a_batch_is_normalised_as_a_line_is():
