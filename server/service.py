@@ -221,8 +221,6 @@ class Service:
             raise BadRequest(
                 f"'{generator}' has no style '{request.style}'.", f"Use one of {', '.join(styles)}."
             )
-        if request.output == "flame":
-            self._flame_models.get(request.flame_basis)
 
     def prepare(
         self,
@@ -241,6 +239,7 @@ class Service:
         request = replace(request, generator=name)
         generator = self.registry.get(name)
         understands = getattr(generator, "understands", _TELLS_ITSELF)
+        flame = self._flame_output(request)
         started = time.perf_counter()
         speech, notes = self._hear(request, audio, emit, check_cancel)
         listened = time.perf_counter()
@@ -261,7 +260,7 @@ class Service:
             ),
             provenance=_provenance(request, audio),
             regeneration=regeneration_of(request),
-            flame=self._flame_output(request),
+            flame=flame,
         )
         performance.plan()
         performance.timings["read_and_listen"] = listened - started
@@ -269,6 +268,7 @@ class Service:
         return performance
 
     def _flame_output(self, request: GenerateRequest) -> FlameOutput | None:
+        """Find the model, which may take seconds the first time: never in the socket's thread."""
         if request.output != "flame":
             return None
         model = self._flame_models.get(request.flame_basis)
