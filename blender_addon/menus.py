@@ -13,6 +13,7 @@ _ENTRIES: Final = (
     "add_line", "play_line", "render_line", None,
     "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
     "paste_strips", "assign_strips", "show_phones", "remove_phones", None,
+    "take_pose", "clear_pose", "hear_direction", "lay_direction", "cancel_question", None,
     "generate", "regenerate", "cancel", "new_seed", None,
     "blend_takes", "apply_layers", "delete_take", None,
     "export_take", "export_live_link_csv", "import_take", "live_link",

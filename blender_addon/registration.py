@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import menus, pictures, preferences, translations, welcome
+from . import menus, pictures, translations, welcome
 from .character import flame_operators, transfer_panel
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
 from .character import properties as character_properties
 from .character import repairs as character_repairs
-from .connection import engine_operators, keys_operators
+from .connection import engine_operators, keys_operators, preferences_view
 from .connection import operators as connection_operators
 from .connection import panels as connection_panels
 from .connection.engine import close_setup
@@ -20,10 +20,10 @@ from .export import operators as export_operators
 from .export import panels as export_panels
 from .export import properties as export_properties
 from .export.live import stop_stream
+from .generate import instructing_operators, posing_operators, timer
 from .generate import operators as generate_operators
 from .generate import panels as generate_panels
 from .generate import properties as generate_properties
-from .generate import timer
 from .generate.session import close_session
 from .line import operators as line_operators
 from .line import panels as line_panels
@@ -38,7 +38,7 @@ from .takes import panels as takes_panels
 from .takes import properties as takes_properties
 
 CLASSES: tuple[type, ...] = (
-    *preferences.CLASSES,
+    *preferences_view.CLASSES,
     # Property groups, each before the one that contains it.
     *line_properties.CLASSES,
     *generate_properties.CLASSES,
@@ -53,6 +53,8 @@ CLASSES: tuple[type, ...] = (
     *strips_operators.CLASSES,
     *strips_phones.CLASSES,
     *generate_operators.CLASSES,
+    *posing_operators.CLASSES,
+    *instructing_operators.CLASSES,
     *takes_operators.CLASSES,
     *export_operators.CLASSES,
     *flame_operators.CLASSES,

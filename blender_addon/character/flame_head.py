@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
 from ..core.errors import CharacterError
-from ..core.flame_rig import BONE_LENGTH, BONES, Z_UP, pose_key, shape_keys, z_up
+from ..core.flame_rig import BONE_LENGTH, BONES, Z_UP, pose_key, read_model, shape_keys, z_up
 
 BASIS_KEY = "soliloquy_flame_basis"
 """Custom property of the mesh object: whose expressions its shape keys are."""
+FILE_KEY = "soliloquy_flame_file"
+"""Custom property of the mesh object: the FLAME file it was made from, empty for our own head."""
 _EXPRESSION_RANGE = 10.0  # Blender's own limit of a slider
 
 
@@ -28,15 +32,40 @@ def add_flame_head(context: Any, model: Any) -> tuple[Any, Any]:
     return item, rig
 
 
+def is_flame_head(item: Any) -> bool:
+    """Whether an object is a head that `add_flame_head` made."""
+    return item is not None and item.type == "MESH" and BASIS_KEY in item
+
+
+def model_of(item: Any) -> Any:
+    """The model that a FLAME head was made from.
+
+    Raises:
+        CharacterError: its file cannot be read any more.
+    """
+    return _read(bpy.path.abspath(item.get(FILE_KEY, "")))
+
+
+@lru_cache(maxsize=2)
+def _read(name: str) -> Any:
+    return read_model(Path(name) if name else None)
+
+
+def joints_of(item: Any) -> Any | None:
+    """The armature of a FLAME head, None when there is none."""
+    found = (m.object for m in item.modifiers if m.type == "ARMATURE" and m.object)
+    return next(found, None)
+
+
 def rig_of(item: Any) -> Any:
     """The armature of a FLAME head.
 
     Raises:
         CharacterError: the object is no FLAME head, or lost its armature.
     """
-    if item is None or item.type != "MESH" or BASIS_KEY not in item:
+    if not is_flame_head(item):
         raise CharacterError("Select a FLAME head, or add one with Add > Mesh > FLAME Head.")
-    rig = next((m.object for m in item.modifiers if m.type == "ARMATURE" and m.object), None)
+    rig = joints_of(item)
     if rig is None or any(name not in rig.pose.bones for name in BONES):
         raise CharacterError(
             f"'{item.name}' lost its armature with the bones {', '.join(BONES)}. Add the head anew."

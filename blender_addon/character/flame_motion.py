@@ -22,11 +22,16 @@ from ..core.flame_rig import (
 )
 from ..core.keyframes import key_frames
 from ..core.timing import scene_rate
-from ..takes.animation import WrittenAction, assign, current_action, key_path
+from ..takes.animation import (
+    Place,
+    WrittenAction,
+    assign,
+    current_action,
+    key_path,
+    write_points,
+)
 from ..vendor import flame_clip, flame_errors
 from .flame_head import BASIS_KEY, rig_of
-
-_LINEAR = 1  # interpolation enum of a keyframe point
 
 
 def read_flame_clip(path: Path) -> Any:
@@ -61,44 +66,37 @@ def apply_flame_clip(scene: Any, item: Any, model: Any, clip: Any, name: str) ->
     if earlier:
         notes.append(f"Earlier animation stays in the file: {', '.join(earlier)}.")
     shaped = WrittenAction(*compat.new_action(f"FLAME {name}", key))
-    for shape_key, values in curves.keys.items():
-        if shape_key in key.key_blocks:
-            _write(shaped, key_path(shape_key), 0, frames, values)
+    _write(shaped, shape_curves(curves, key), frames)
     turned = WrittenAction(*compat.new_action(f"FLAME {name} joints", rig, "OBJECT"))
-    _write_bones(turned, rig, curves, model.parents, frames)
+    _write(turned, joint_curves(curves, rig, model.parents), frames)
     assign(key, shaped)
-    _assign_object(rig, turned)
+    assign(rig, turned)
     return notes
 
 
-def _assign_object(rig: Any, written: WrittenAction) -> None:
-    before = current_action(rig)
-    if before is not None:
-        before.action.use_fake_user = True
-    compat.assign_action(rig, written.action, written.slot)
+def shape_curves(curves: Curves, key: Any) -> dict[Place, Any]:
+    """Curve [T] of each shape key of a baked clip that the head has."""
+    blocks = key.key_blocks
+    return {(key_path(name), 0): v for name, v in curves.keys.items() if name in blocks}
 
 
-def _write_bones(
-    action: WrittenAction, rig: Any, curves: Curves, parents: tuple[int, ...], frames: Any
-) -> None:
+def joint_curves(curves: Curves, rig: Any, parents: tuple[int, ...]) -> dict[Place, Any]:
+    """Curve [T] of each channel of the joints of a baked clip."""
     rest = np.array([rig.data.bones[name].matrix_local for name in BONES], np.float64)
+    matrices = basis_matrices(curves, rest, parents)
+    found: dict[Place, Any] = {}
     for bone, name in enumerate(BONES):
-        matrices = basis_matrices(curves, rest, parents)[:, bone]
         path = f'pose.bones["{name}"]'
-        for axis, values in enumerate(quaternions(matrices).T):
-            _write(action, f"{path}.rotation_quaternion", axis, frames, values)
-        for axis, values in enumerate(matrices[:, :3, 3].T):
-            _write(action, f"{path}.location", axis, frames, values)
+        for axis, values in enumerate(quaternions(matrices[:, bone]).T):
+            found[f"{path}.rotation_quaternion", axis] = values
+        for axis, values in enumerate(matrices[:, bone, :3, 3].T.astype(np.float32)):
+            found[f"{path}.location", axis] = values
+    return found
 
 
-def _write(action: WrittenAction, path: str, index: int, frames: Any, values: Any) -> None:
-    curve = compat.curves_of(action.action, action.slot).new(path, index=index)
-    keyframes = curve.keyframe_points
-    keyframes.add(len(frames))
-    points = np.stack([frames, np.asarray(values, np.float32)], axis=1)
-    keyframes.foreach_set("co", points.ravel())
-    keyframes.foreach_set("interpolation", np.full(len(frames), _LINEAR, np.int32))
-    curve.update()
+def _write(action: WrittenAction, curves: dict[Place, Any], frames: Any) -> None:
+    for place, values in curves.items():
+        write_points(action, place, np.stack([frames, np.asarray(values, np.float32)], axis=1))
 
 
 def clip_as_animated(scene: Any, item: Any) -> Any:

@@ -10,24 +10,16 @@ from bpy.props import BoolProperty, StringProperty
 from ..core.errors import SoliloquyError
 from ..core.flame_rig import read_model
 from ..ui import reason
-from .flame_head import BASIS_KEY, add_flame_head
+from .flame_head import FILE_KEY, add_flame_head, is_flame_head, model_of
 from .flame_motion import apply_flame_clip, clip_as_animated, read_flame_clip
-
-FILE_KEY = "soliloquy_flame_file"
-"""Custom property of the mesh object: the FLAME file it was made from, empty for our own head."""
+from .meshes import add_meshes, new_character
 
 
 def why_not(context) -> str:
     """Why no FLAME clip can be played or written now; empty when it can."""
-    item = context.active_object
-    if item is None or BASIS_KEY not in item:
+    if not is_flame_head(context.active_object):
         return "Select a FLAME head, or add one with Add > Mesh > FLAME Head."
     return ""
-
-
-def _model_of(item):
-    name = item.get(FILE_KEY, "")
-    return read_model(Path(bpy.path.abspath(name)) if name else None)
 
 
 class _OnFlameHead:
@@ -74,6 +66,7 @@ class SOLILOQUY_OT_add_flame_head(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         item[FILE_KEY] = name
+        add_meshes(new_character(context.scene, item.name), [item])
         for other in context.view_layer.objects:
             other.select_set(other == item)
         context.view_layer.objects.active = item
@@ -105,7 +98,7 @@ class SOLILOQUY_OT_import_flame_clip(_OnFlameHead, bpy.types.Operator):
         item = context.active_object
         try:
             clip = read_flame_clip(path)
-            notes = apply_flame_clip(context.scene, item, _model_of(item), clip, path.stem[:40])
+            notes = apply_flame_clip(context.scene, item, model_of(item), clip, path.stem[:40])
         except SoliloquyError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..ui import wrapped
+from ..ui import tr, wrapped
+from .flame_head import is_flame_head
 from .matching import character_match
 from .meshes import active_character, is_in_file
 from .repairs import KINDS, repairs
@@ -91,6 +92,10 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
         column.operator("soliloquy.remove_mesh", text="", icon="REMOVE")
 
     def _report(self, layout, context, character):
+        if any(is_in_file(m.object) and is_flame_head(m.object) for m in character.meshes):
+            told = tr("A FLAME head: takes move its expressions, jaw, neck and eyes.")
+            wrapped(layout.box(), context, told, "CHECKMARK")
+            return
         match = character_match(character)
         summary, *others = match.sentences
         box = layout.box()

@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from ..vendor import assemble, clip, messages, names, wire_errors
+from ..vendor import assemble, clip, flame_clip, messages, names, wire_errors
 
 
 class State(Enum):
@@ -36,6 +36,19 @@ _STAGES = {
 }
 
 
+@dataclass(frozen=True)
+class Made:
+    """A take that has arrived: its blendshapes, and the same on a FLAME head if asked for."""
+
+    clip: clip.ArkitClip
+    flame: flame_clip.FlameClip | None = None
+
+
+def stage_text(stage: str) -> str:
+    """What the server is doing, for the user."""
+    return _STAGES.get(stage, stage.capitalize())
+
+
 @dataclass
 class Job:
     """One request on its way.
@@ -51,7 +64,7 @@ class Job:
     state: State = State.SENT
     fraction: float = 0.0
     text: str = "Connecting"
-    ready: list[clip.ArkitClip] = field(default_factory=list)
+    ready: list[Made] = field(default_factory=list)
     received_all: bool = False
     _assembler: assemble.TakeAssembler = field(default_factory=assemble.TakeAssembler)
 
@@ -76,12 +89,13 @@ class Job:
             case messages.Progress(stage=stage, fraction=fraction):
                 self.state = State.RUNNING
                 self.fraction = max(self.fraction, min(fraction, 1.0))
-                self.text = _STAGES.get(stage, stage.capitalize())
+                self.text = stage_text(stage)
             case messages.Chunk():
                 self.state = State.RUNNING
                 self._assembler.add(event)
             case messages.Result():
-                self.ready.append(clip_of(self._assembler.finish(event)))
+                take = self._assembler.finish(event)
+                self.ready.append(Made(clip_of(take), flame_of(take)))
                 self.received_all = self.received_all or event.last
             case messages.Failed(code="cancelled"):
                 self.cancelled()
@@ -118,6 +132,22 @@ def clip_of(take: assemble.Take) -> clip.ArkitClip:
         phones=tuple(clip.Phone(p.phone, p.start, p.end) for p in result.phones),
         notes=result.notes,
         provenance=dict(result.provenance),
+    )
+
+
+def flame_of(take: assemble.Take) -> flame_clip.FlameClip | None:
+    """The FLAME frames of a take of the wire as a clip, None where there are none."""
+    frames, result = take.flame, take.result
+    if frames is None:
+        return None
+    return flame_clip.FlameClip(
+        expression=frames.expression,
+        fps=result.fps,
+        basis_id=frames.basis_id,
+        jaw=frames.jaw,
+        neck=frames.neck,
+        eyes=frames.eyes,
+        contacts=result.contacts,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..vendor import messages
+from .directing import pose_sentence
 
 _LONGEST = 200  # characters
 
 
 def told_direction(request: messages.GenerateRequest) -> str:
     """Words, emotion, style and number of strips; "" when nothing was asked for."""
-    parts = [request.direction.strip()]
+    parts = [_directed(request)]
     parts.append(" \u2192 ".join(strip.text for strip in request.direction_strips))
     if request.emotion not in ("", "neutral"):
         parts.append(f"{request.emotion} {request.intensity:.2g}")
@@ -20,6 +21,19 @@ def told_direction(request: messages.GenerateRequest) -> str:
         parts.append(_units([strip.au for strip in request.strips]))
     told = " \u00b7 ".join(part for part in parts if part)
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."
+
+
+def _directed(request: messages.GenerateRequest) -> str:
+    """The direction of the whole line: words, a pose or a picture, and what is mixed in."""
+    first = request.direction.strip()
+    if request.pose:
+        first = f"pose: {pose_sentence(request.pose, 2)}"
+    elif request.image:
+        first = "a picture"
+    if request.blend is None:
+        return first
+    share = request.blend.share
+    return f"{1 - share:.0%} {first or 'neutral'} + {share:.0%} {request.blend.text.strip()}"
 
 
 def _units(codes: Sequence[str], most: int = 4) -> str:

@@ -2,66 +2,41 @@
 
 from __future__ import annotations
 
-import time
-
 import bpy
 
-from ..connection.process import own_server
-from ..connection.readiness import Readiness, prepare_server, readiness
 from ..core.errors import SoliloquyError
 from ..preferences import server_address
+from ..takes import undo_step
 from ..ui import redraw
+from .asking import AsksServer
 from .request import build_order, build_regeneration, why_not, why_not_regenerate
 from .session import session
-from .timer import ensure_timer
 
 
 def _written() -> None:
     """After a take was written outside an operator: an undo step of its own, and a redraw."""
     if bpy.app.background:
         return
-    window = bpy.context.window_manager.windows[0]
-    with bpy.context.temp_override(window=window):
-        bpy.ops.ed.undo_push(message="Soliloquy take")
+    undo_step.push_soon("Soliloquy take")
     redraw()
 
 
-class _Performs:
-    """What operators that ask the server share: modal in a window, waiting in background."""
-
-    _timer = None
-    _awaits_server = False
-
-    def invoke(self, context, _event):
-        """In a window: start, and listen for Esc while it runs."""
-        try:
-            state = prepare_server()
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if state in (Readiness.NO_ENGINE, Readiness.SETTING_UP):
-            return self._set_up_first()
-        self._awaits_server = state is not Readiness.READY
-        if not self._awaits_server and not self._start(context):
-            return {"CANCELLED"}
-        ensure_timer(greeting=self._awaits_server)
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(0.1, window=context.window)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+class _Performs(AsksServer):
+    """What operators that make takes share: modal in a window, waiting in background."""
 
     def modal(self, context, event):
         """Keep the status bar true, and cancel on Esc."""
+        undo_step.push_before(event.type)
         if self._awaits_server:
             return self._await_server(context, event)
         running = session()
         if event.type == "ESC" and running.is_busy:
             running.cancel()
-        if running.job is None or running.job.is_over:
+        if (running.job is None or running.job.is_over) and not undo_step.is_waiting():
             self._end(context)
             return {"FINISHED"}
-        if event.type == "TIMER":
-            job = running.job
+        job = running.job
+        if event.type == "TIMER" and job is not None:
             context.workspace.status_text_set(
                 f"Soliloquy: {job.text} {job.fraction:.0%}   (Esc cancels)"
             )
@@ -80,50 +55,6 @@ class _Performs:
         self.report({"INFO"}, job.text)
         return {"FINISHED"}
 
-    def cancel(self, context):
-        """The window closes or another file is loaded."""
-        self._end(context)
-
-    def _set_up_first(self):
-        """Ask for the engine; this button is pressed again when it is ready."""
-        if bpy.ops.soliloquy.set_up_engine.poll():
-            bpy.ops.soliloquy.set_up_engine("INVOKE_DEFAULT", afterwards=self.bl_idname)
-        return {"CANCELLED"}
-
-    def _await_server(self, context, event):
-        """Until the engine answers; Esc gives up."""
-        state = readiness()
-        if event.type == "ESC" or state in (Readiness.FAILED, Readiness.NO_ENGINE):
-            if event.type != "ESC":
-                self.report({"ERROR"}, own_server().ended or state.value)
-            self._awaits_server = False
-            self._end(context)
-            return {"CANCELLED"}
-        if state is not Readiness.READY:
-            context.workspace.status_text_set(f"Soliloquy: {state.value}   (Esc cancels)")
-            return {"PASS_THROUGH"}
-        self._awaits_server = False
-        if not self._start(context):
-            self._end(context)
-            return {"CANCELLED"}
-        ensure_timer()
-        return {"PASS_THROUGH"}
-
-    def _wait_for_server(self) -> bool:
-        """For `execute`: start the engine where there is one, and wait until it answers."""
-        try:
-            if prepare_server() is not Readiness.STARTING:
-                return True  # a request says what is missing
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
-        while readiness() is Readiness.STARTING:
-            time.sleep(0.05)
-        if readiness() is Readiness.READY:
-            return True
-        self.report({"ERROR"}, own_server().ended)
-        return False
-
     def _start(self, context) -> bool:
         try:
             session().start(server_address(), self.order(context), on_written=_written)
@@ -133,10 +64,7 @@ class _Performs:
         return True
 
     def _end(self, context) -> None:
-        context.workspace.status_text_set(None)
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        self._leave(context)
         job = session().job
         if job is not None and job.is_over:
             self.report({"ERROR" if job.state.name == "FAILED" else "INFO"}, job.text)

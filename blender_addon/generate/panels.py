@@ -8,7 +8,7 @@ from ..character.meshes import active_character
 from ..connection.panels import draw_waiting
 from ..core.job import State
 from ..ui import reason, wrapped
-from .properties import generator_name
+from .performance_panel import SOLILOQUY_PT_performance
 from .request import why_not
 from .session import session
 
@@ -60,43 +60,6 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         row.prop(settings, "seed")
         row.operator("soliloquy.new_seed", text="", icon="FILE_REFRESH")
         column.prop(settings, "takes")
-
-
-class SOLILOQUY_PT_performance(bpy.types.Panel):
-    """How the line is played; only for generators that can be directed."""
-
-    bl_idname = "SOLILOQUY_PT_performance"
-    bl_parent_id = "SOLILOQUY_PT_generate"
-    bl_label = "Performance"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Soliloquy"
-
-    @classmethod
-    def poll(cls, context):
-        """`articulate` has no notion of direction."""
-        character = active_character(context.scene)
-        if character is None:
-            return False
-        named = generator_name(character.generation) or session().default_generator
-        return named != "articulate"
-
-    def draw(self, context):
-        """Direction, emotion, intensity, style: those that the generator obeys."""
-        settings = active_character(context.scene).generation
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        facts = session().facts_of(generator_name(settings))
-        obeyed = set(facts.controls) if facts is not None else set()
-        for name in ("direction", "emotion"):
-            if not obeyed or name in obeyed:
-                layout.prop(settings, name)
-        layout.prop(settings, "intensity")
-        if not obeyed or "style" in obeyed:
-            layout.prop(settings, "style_source")
-            if settings.style_source == "NAME":
-                layout.prop(settings, "style")
 
 
 class SOLILOQUY_PT_advanced(bpy.types.Panel):

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from bpy.app.handlers import persistent
 
 from .. import compat
 from ..character.matching import character_match
@@ -130,76 +129,3 @@ def rest_all() -> None:
                 block.value = value
         del key[RESTING]
         key.update_tag(refresh={"TIME"})  # keyed ones are evaluated anew
-
-
-def _running() -> Preview | None:
-    from .session import session
-
-    return session().preview
-
-
-@persistent
-def _on_frame(_scene: Any, _depsgraph: Any = None) -> None:
-    preview = _running()
-    if preview is not None:
-        preview.show()
-
-
-@persistent
-def _on_undo(*_: object) -> None:
-    preview = _running()
-    if preview is None:
-        rest_all()
-    else:
-        preview.forget_values()
-        preview.show()
-
-
-@persistent
-def _on_load(*_: object) -> None:
-    rest_all()
-
-
-@persistent
-def _pause(*_: object) -> None:
-    """Files and renders get the user's own animation."""
-    preview = _running()
-    if preview is not None:
-        preview.rest()
-        preview.is_paused = True
-
-
-@persistent
-def _resume(*_: object) -> None:
-    preview = _running()
-    if preview is not None:
-        preview.is_paused = False
-        preview.show()
-
-
-_HANDLERS: Final = {
-    "frame_change_post": _on_frame,
-    "undo_post": _on_undo,
-    "redo_post": _on_undo,
-    "load_post": _on_load,
-    "save_pre": _pause,
-    "save_post": _resume,
-    "save_post_fail": _resume,
-    "render_init": _pause,
-    "render_complete": _resume,
-    "render_cancel": _resume,
-}
-
-
-def register() -> None:
-    """Watch frames, undo, files and renders."""
-    for name, handler in _HANDLERS.items():
-        getattr(bpy.app.handlers, name).append(handler)
-
-
-def unregister() -> None:
-    """Leave no handler."""
-    for name, handler in _HANDLERS.items():
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)

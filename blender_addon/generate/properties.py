@@ -45,6 +45,14 @@ def generator_name(settings):
     return "" if settings.generator in ("", DEFAULT) else settings.generator
 
 
+def generator_label(settings):
+    """What the chosen generator is called in the interface."""
+    from .session import session
+
+    name = generator_name(settings) or session().default_generator
+    return _LABELS[name][0] if name in _LABELS else name
+
+
 def _scale(name, what, default):
     return FloatProperty(
         name=name,
@@ -65,9 +73,41 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         items=generator_items,
         default=_DEFAULT_NUMBER,
     )
+    directed_by: EnumProperty(
+        name="Directed By",
+        description="What says how the line is played",
+        items=(
+            ("TEXT", "Words", "Your own words, or an instruction heard from the voice", 0),
+            ("POSE", "Pose", "An expression that the character wears", 1),
+            ("IMAGE", "Picture", "The face in a picture", 2),
+        ),
+        default="TEXT",
+    )
     direction: StringProperty(
         name="Direction",
         description="How the line is played, in your own words: furious, then a bitter smile",
+    )
+    heard: StringProperty(name="Heard", description="The direction as the voice gave it")
+    heard_facts: StringProperty(
+        name="Heard Besides", description="Feeling, strength and muscles that the voice gave"
+    )
+    pose: StringProperty(name="Pose", description="The pose that is the direction, as JSON")
+    image: StringProperty(
+        name="Picture",
+        description="A picture of a face, whose expression the line is played with",
+        subtype="FILE_PATH",
+    )
+    second: StringProperty(
+        name="Blend With",
+        description="A second direction in words, mixed into the first one; empty for none",
+    )
+    mix: FloatProperty(
+        name="Blend",
+        description="0 is the first direction, 1 is the second one",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     emotion: EnumProperty(
         name="Emotion",

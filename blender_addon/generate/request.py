@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from ..character.flame_head import BASIS_KEY, FILE_KEY, is_flame_head
 from ..character.matching import character_match
 from ..character.meshes import active_character, shaped_meshes
 from ..core.errors import CharacterError, LineError, SoliloquyError, TakeError
@@ -15,8 +16,9 @@ from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import LineStrips, strips_of_line
-from ..takes.storage import load_clip
+from ..takes.storage import is_flame_take, load_clip
 from ..vendor import messages, names, splicing
+from .directions import check_directions, directions
 from .order import Order
 from .properties import generator_name
 from .session import session
@@ -33,7 +35,7 @@ def build_order(context: Any) -> Order:
     character = active_character(scene)
     if character is None or not shaped_meshes(character):
         raise CharacterError(_no_character(character))
-    if not character_match(character).is_usable:
+    if not _is_playable(character):
         raise CharacterError(
             f"No shape key of '{character.name}' can be played. See the report in Character."
         )
@@ -52,7 +54,8 @@ def build_order(context: Any) -> Order:
     strips = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
     request = _request(scene, character, recording, strips)
     target = replace(target, direction=told_direction(request))
-    return Order(target, request, recording.audio, live=settings.is_live)
+    live = settings.is_live and request.output != "flame"  # joints are not shown while made
+    return Order(target, request, recording.audio, live=live)
 
 
 def build_regeneration(context: Any) -> Order:
@@ -125,14 +128,25 @@ def why_not_regenerate(context: Any) -> str:
     character = active_character(context.scene)
     if reason or character is None:
         return reason
-    if not 0 <= character.take_index < len(character.takes):
-        return "No take is chosen in Takes."
-    if character.takes[character.take_index].is_original:
-        return "This is your own animation, not a take."
+    why = _why_not_a_part(character)
+    if why:
+        return why
     if not character.generation.regions:
         return "No region of the face is chosen."
     if not context.scene.use_preview_range and len(_regions(character)) == len(names.REGIONS):
         return "Set a preview range (P in the timeline) or choose regions; else use Generate."
+    return ""
+
+
+def _why_not_a_part(character: Any) -> str:
+    """Why a part of the chosen take cannot be made anew, whatever part; empty when it can."""
+    if not 0 <= character.take_index < len(character.takes):
+        return "No take is chosen in Takes."
+    take = character.takes[character.take_index]
+    if take.is_original:
+        return "This is your own animation, not a take."
+    if is_flame_take(take):
+        return "A part of a FLAME head's take cannot be made anew. Use Generate."
     return ""
 
 
@@ -147,13 +161,9 @@ def _request(
     return messages.GenerateRequest(
         request_id=uuid4().hex,
         generator=generator_name(settings),
-        audio=messages.AudioInfo(
-            trim_start=recording.trim_start,
-            trim_end=recording.trim_end,
-            playback_rate=recording.playback_rate,
-            filename=recording.filename,
-        ),
-        direction=settings.direction.strip(),
+        audio=audio_info(recording),
+        **directions(settings),
+        **_output(character),
         emotion=settings.emotion,
         intensity=settings.intensity,
         style=settings.style.strip() if settings.style_source == "NAME" else "",
@@ -170,6 +180,34 @@ def _request(
         takes=settings.takes,
         fps=rate if settings.curve_rate == "SCENE" else settings.curve_fps,
     )
+
+
+def audio_info(recording: Recording) -> messages.AudioInfo:
+    """How the sound of a line travels."""
+    return messages.AudioInfo(
+        trim_start=recording.trim_start,
+        trim_end=recording.trim_end,
+        playback_rate=recording.playback_rate,
+        filename=recording.filename,
+    )
+
+
+def _flame_head(character: Any) -> Any | None:
+    """The first FLAME head of a character, None without one."""
+    found = (mesh.object for mesh in shaped_meshes(character) if is_flame_head(mesh.object))
+    return next(found, None)
+
+
+def _is_playable(character: Any) -> bool:
+    return _flame_head(character) is not None or character_match(character).is_usable
+
+
+def _output(character: Any) -> dict[str, str]:
+    """What a FLAME head needs beside blendshapes; the built-in one is every server's own."""
+    head = _flame_head(character)
+    if head is None:
+        return {}
+    return {"output": "flame", "flame_basis": head[BASIS_KEY] if head.get(FILE_KEY) else ""}
 
 
 def _guidance(settings: Any) -> dict[str, float]:
@@ -195,12 +233,36 @@ def why_not(context: Any) -> str:
     try:
         if character is None or not shaped_meshes(character):
             raise CharacterError(_no_character(character))
-        if not character_match(character).is_usable:
+        if not _is_playable(character):
             raise CharacterError("No shape key can be played: see the report in Character.")
-        if character.line.source == "STRIP":
-            find_strip(character.line, context)
-        elif not character.line.filepath:
-            raise LineError("No sound file is chosen in Line.")
+        _check_line(character.line, context)
+        check_directions(character.generation)
+    except SoliloquyError as error:
+        return str(error)
+    return ""
+
+
+def _check_line(line: Any, context: Any) -> None:
+    """Refuse a line without sound. Cheap enough for a panel.
+
+    Raises:
+        LineError: nothing is chosen, or it is gone.
+    """
+    if line.source == "STRIP":
+        find_strip(line, context)
+    elif not line.filepath:
+        raise LineError("No sound file is chosen in Line.")
+
+
+def why_not_heard(context: Any) -> str:
+    """Why the voice of the line cannot be listened to now; empty when it can."""
+    if session().is_asking:
+        return "The server is being asked already."
+    character = active_character(context.scene)
+    if character is None:
+        return _no_character(character)
+    try:
+        _check_line(character.line, context)
     except SoliloquyError as error:
         return str(error)
     return ""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
 from ..core.errors import ServerError, SoliloquyError
-from ..core.job import Job
+from ..core.job import Job, Made
+from ..core.question import Question
 from ..core.splicing import with_story
 from ..core.take_data import Prepared, prepare
 from ..core.target import Target
@@ -31,24 +33,31 @@ class Session:
 
     def __init__(self) -> None:
         self.job: Job | None = None
+        self.question: Question | None = None
         self.lost: str = ""
         self.preview: Preview | None = None
         self._client: Any = None
         self._endpoint: tuple[str, Any] = ("", None)
         self._target: Target | None = None
         self._packer: ThreadPoolExecutor | None = None
-        self._packing: list[tuple[clip.ArkitClip, Future[Prepared]]] = []
+        self._packing: list[tuple[Made, Future[Prepared]]] = []
         self._writer: TakeWriter | None = None
         self._n_written = 0
         self._notes: list[str] = []
         self._base: clip.ArkitClip | None = None
         self._on_written: Callable[[], None] | None = None
+        self._on_answer: Callable[[messages.Instruction], None] | None = None
         self._has_news = False  # frames that the preview has not shown
 
     @property
     def is_busy(self) -> bool:
         """Whether a job is on its way."""
         return self.job is not None and not self.job.is_over
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question is on its way."""
+        return self.question is not None and not self.question.is_over
 
     @property
     def welcome(self) -> messages.Welcome | None:
@@ -92,7 +101,7 @@ class Session:
         wanted = endpoint(address)
         if self._client is not None and self._endpoint == wanted:
             return
-        if self.is_busy:
+        if self.is_busy or self.is_asking:
             raise ServerError("A line is being made. Wait for it or cancel it, then reconnect.")
         self._close_client()
         self._client = open_client(*wanted)
@@ -137,6 +146,31 @@ class Session:
         self.preview = Preview(order.target, order.request.fps) if order.live else None
         self._client.submit(order.request, order.audio)
 
+    def ask(
+        self,
+        address: str,
+        request: messages.InstructRequest,
+        audio: Any,
+        on_answer: Callable[[messages.Instruction], None],
+    ) -> None:
+        """Send a question; `pump` hands its answer to `on_answer`. A line may be made meanwhile.
+
+        Raises:
+            ServerError: another question is on its way, or the address cannot be used.
+        """
+        if self.is_asking:
+            raise ServerError("The voice is being listened to already. Wait for it or cancel it.")
+        self.connect(address)
+        self._on_answer = on_answer
+        self.question = Question(request.request_id)
+        self._client.submit(request, audio)
+
+    def cancel_question(self) -> None:
+        """End the question now."""
+        if self.question is not None and self.is_asking:
+            self._client.cancel(self.question.request_id)
+            self.question.cancelled()
+
     def cancel(self) -> None:
         """End the job now: late events are ignored, and nothing half-written stays."""
         if self.job is None or self.job.is_over:
@@ -150,11 +184,12 @@ class Session:
         if self._client is not None:
             for event in self._client.poll():
                 self._take_in(event)
+        self._answer()
         if self.job is None:
-            return False
+            return self.is_asking
         if self.job.is_over:
             self._drop_work()
-            return False
+            return self.is_asking
         self._show_preview()
         try:
             self._pack_ready(self.job)
@@ -163,21 +198,34 @@ class Session:
             self.job.fail(str(error))
             self._client.cancel(self.job.request_id)
             self._drop_work()
-        return not self.job.is_over
+        return self.is_asking or not self.job.is_over
+
+    def _answer(self) -> None:
+        """Hand an answer on, once."""
+        asked, on_answer = self.question, self._on_answer
+        if asked is None or asked.answer is None or on_answer is None:
+            return
+        self._on_answer = None
+        try:
+            on_answer(asked.answer)
+        except SoliloquyError as error:
+            asked.fail(str(error))
 
     def wait(self) -> None:
-        """Pump until the job is over. For background mode and tests."""
+        """Pump until job and question are over. For background mode and tests."""
         while self.pump(seconds=1.0):
             time.sleep(0.005)
 
     def forget(self) -> None:
-        """Another file is loaded: drop the job and its story."""
+        """Another file is loaded: drop job and question and their stories."""
         self.cancel()
-        self.job = None
+        self.cancel_question()
+        self.job = self.question = None
 
     def close(self) -> None:
         """Stop the threads and close the socket."""
         self.cancel()
+        self.cancel_question()
         self._close_client()
         if self._packer is not None:
             self._packer.shutdown(wait=True, cancel_futures=True)
@@ -185,6 +233,8 @@ class Session:
 
     def _take_in(self, event: Any) -> None:
         if hasattr(event, "request_id"):
+            if self.question is not None:
+                self.question.apply(event)
             if self.job is not None:
                 self.job.apply(event)
                 self._preview_event(event)
@@ -208,8 +258,9 @@ class Session:
         if job.ready and self._packer is None:
             self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
         while job.ready and self._packer is not None:
-            take = self._with_story(job.ready.pop(0))
-            self._packing.append((take, self._packer.submit(prepare, take)))
+            arrived = job.ready.pop(0)
+            made = replace(arrived, clip=self._with_story(arrived.clip))
+            self._packing.append((made, self._packer.submit(prepare, made.clip)))
 
     def _with_story(self, take: clip.ArkitClip) -> clip.ArkitClip:
         target = self._target
@@ -219,11 +270,12 @@ class Session:
 
     def _write(self, job: Job, seconds: float) -> None:
         if self._writer is None and self._packing and self._packing[0][1].done():
-            take, packed = self._packing.pop(0)
+            made, packed = self._packing.pop(0)
             assert self._target is not None
             self._writer = TakeWriter(
-                self._target, take, packed.result(), self._n_written, base=self._base
-            )
+                self._target, made.clip, packed.result(), self._n_written,
+                base=self._base, flame=made.flame,
+            )  # fmt: skip
         if job.received_all:
             job.writing()
         if self._writer is not None and self._writer.step(seconds):

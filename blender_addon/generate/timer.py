@@ -7,8 +7,9 @@ from typing import Final
 import bpy
 from bpy.app.handlers import persistent
 
+from ..takes import undo_step
 from ..ui import redraw_sidebars
-from . import preview
+from . import preview_handlers
 from .session import session
 
 _INTERVAL: Final = 0.03  # seconds between two pumps
@@ -19,6 +20,8 @@ _shown: list[object] = [None]  # what the sidebars showed last
 
 
 def _tick() -> float | None:
+    if undo_step.push_now():
+        return _INTERVAL
     running = session()
     more = running.pump()
     shown = (running.job and running.job.text, running.job and running.job.fraction, more)
@@ -26,7 +29,7 @@ def _tick() -> float | None:
         _shown[0] = shown
         redraw_sidebars()
     _greeting[0] = max(_greeting[0] - 1, 0)
-    if more or (_greeting[0] and not running.connected):
+    if more or undo_step.is_waiting() or (_greeting[0] and not running.connected):
         return _INTERVAL
     return None
 
@@ -42,18 +45,20 @@ def ensure_timer(greeting: bool = False) -> None:
 @persistent
 def _before_load(*_: object) -> None:
     session().forget()
+    undo_step.forget()
 
 
 def register() -> None:
     """Watch for other files being opened."""
     bpy.app.handlers.load_pre.append(_before_load)
-    preview.register()
+    preview_handlers.register()
 
 
 def unregister() -> None:
     """Leave no handler and no timer."""
-    preview.unregister()
+    preview_handlers.unregister()
     if _before_load in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.remove(_before_load)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    undo_step.forget()

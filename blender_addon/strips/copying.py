@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import compat
@@ -49,7 +50,15 @@ def paste_strips(context: Any, line_start: float, owner: str) -> list[Any]:
     Raises:
         StripError: nothing was copied.
     """
-    copied = from_text(context.window_manager.clipboard or _held[0])
+    return lay_strips(
+        context, from_text(context.window_manager.clipboard or _held[0]), line_start, owner
+    )
+
+
+def lay_strips(
+    context: Any, copied: Sequence[CopiedStrip], line_start: float, owner: str
+) -> list[Any]:
+    """Lay strips over a line that starts at a frame; arguments and errors as `paste_strips`."""
     scene, editor = prepared_editor(context)
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     pasted = [_pasted(editor, s, line_start, rate) for s in copied if s.kind != "phone"]
@@ -60,7 +69,7 @@ def paste_strips(context: Any, line_start: float, owner: str) -> list[Any]:
     known = sorted((p for p in phones if is_phone(p.phone)), key=lambda phone: phone.start)
     found += add_phones(editor, lay_phones(known, line_start, rate), owner)
     if not found:
-        raise StripError("None of the copied strips says anything that this Soliloquy knows.")
+        raise StripError("None of the strips says anything that this Soliloquy knows.")
     return found
 
 

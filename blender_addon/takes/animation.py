@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import bpy
 import numpy as np
@@ -19,6 +19,9 @@ from ..core.keyframes import KeyPlan
 
 _POINTS = ("co", "handle_left", "handle_right")
 _LINEAR = 1  # interpolation enum of a keyframe point
+
+Place: TypeAlias = tuple[str, int]
+"""RNA path and index of what a curve moves."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,13 @@ def driven_keys(key: Any) -> frozenset[str]:
 
 def write_curve(action: WrittenAction, plan: KeyPlan, shape_key: str) -> None:
     """Write one shape key's curve into an action that has none for it yet, in bulk."""
-    points = plan.points(shape_key)
-    curve = compat.curves_of(action.action, action.slot).new(key_path(shape_key))
+    write_points(action, (key_path(shape_key), 0), plan.points(shape_key))
+
+
+def write_points(action: WrittenAction, place: Place, points: np.ndarray) -> None:
+    """Write keys [K, 2], frames and values, into an action that has no such curve yet, in bulk."""
+    path, index = place
+    curve = compat.curves_of(action.action, action.slot).new(path, index=index)
     keyframes = curve.keyframe_points
     keyframes.add(len(points))
     keyframes.foreach_set("co", points.ravel())
@@ -83,7 +91,7 @@ def current_action(key: Any) -> WrittenAction | None:
 
 
 def assign(key: Any, written: WrittenAction | None) -> None:
-    """Play an action on a Key data-block; None leaves the shape keys at rest.
+    """Play an action on a Key data-block, or on a FLAME head's armature; None leaves it at rest.
 
     The action that leaves gets a fake user, so that saving keeps it.
 
@@ -101,4 +109,8 @@ def assign(key: Any, written: WrittenAction | None) -> None:
         compat.assign_action(key, written.action, written.slot)
         return
     compat.assign_action(key, None, "")
-    key.key_blocks.foreach_set("value", np.zeros(len(key.key_blocks), np.float32))
+    if isinstance(key, bpy.types.Key):
+        key.key_blocks.foreach_set("value", np.zeros(len(key.key_blocks), np.float32))
+        return
+    for bone in key.pose.bones:
+        bone.matrix_basis.identity()

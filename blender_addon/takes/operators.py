@@ -9,7 +9,7 @@ from ..character.meshes import active_character
 from ..core.errors import SoliloquyError
 from .baking import LAYERS, apply_layers
 from .blending import blend_takes
-from .storage import delete_take, load_clip, use_take
+from .storage import delete_take, is_flame_take, load_clip, use_take
 
 
 class SOLILOQUY_OT_use_take(bpy.types.Operator):
@@ -87,6 +87,9 @@ class SOLILOQUY_OT_apply_layers(bpy.types.Operator):
         if take is None or take.is_original:
             cls.poll_message_set("Choose a generated take.")
             return False
+        if is_flame_take(take):
+            cls.poll_message_set("The take of a FLAME head has no layers.")
+            return False
         weights = [getattr(take, name) for name in LAYERS]
         if all(abs(w - b) < 1e-6 for w, b in zip(weights, take.baked, strict=True)):
             cls.poll_message_set("The weights are as they were baked.")
@@ -144,6 +147,9 @@ class SOLILOQUY_OT_blend_takes(bpy.types.Operator):
         _, take = _chosen_take(context)
         if take is None or take.is_original:
             cls.poll_message_set("Choose a generated take.")
+            return False
+        if is_flame_take(take):
+            cls.poll_message_set("Takes of a FLAME head cannot be blended.")
             return False
         if not other_takes(active_character(context.scene)):
             cls.poll_message_set("There is no other take to blend with. Generate one.")

@@ -10,7 +10,7 @@ from ..generate.request import why_not_regenerate
 from ..pictures import pictures
 from ..ui import reason, tr, wrapped
 from .baking import LAYERS
-from .storage import playing_take
+from .storage import is_flame_take, playing_take
 
 
 def take_icon(take) -> int:
@@ -76,7 +76,8 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
         take = character.takes[character.take_index]
         if not take.is_original:
             self._facts(layout, context, take)
-            self._layers(layout, take)
+            if not is_flame_take(take):
+                self._layers(layout, take)
             self._regenerate(layout, context, character)
         for note in filter(None, take.notes.split("\n")):
             wrapped(layout, context, note, "INFO")

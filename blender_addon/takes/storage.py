@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import bpy
 
-from ..character.meshes import ShapedMesh, is_in_file, shaped_meshes
+from ..character.flame_head import is_flame_head, joints_of
+from ..character.meshes import is_in_file, shaped_meshes
 from ..core import take_data
 from ..core.errors import TakeError
 from ..vendor import clip
@@ -37,18 +38,29 @@ def take_actions(character: Any) -> set[int]:
     }
 
 
-def remember_earlier(character: Any, meshes: list[ShapedMesh]) -> None:
+def played_on(character: Any) -> list[tuple[Any, Any]]:
+    """Each object that takes play on, and what of it is animated: shape keys, FLAME's joints."""
+    found: list[tuple[Any, Any]] = []
+    for mesh in shaped_meshes(character):
+        found.append((mesh.object, mesh.key))
+        rig = joints_of(mesh.object) if is_flame_head(mesh.object) else None
+        if rig is not None:
+            found.append((rig, rig))
+    return found
+
+
+def remember_earlier(character: Any) -> None:
     """Keep what plays now as a take of its own, unless takes know it already."""
     known = take_actions(character)
-    current = [(mesh, current_action(mesh.key)) for mesh in meshes]
-    unknown = [(mesh, a) for mesh, a in current if a and a.action.session_uid not in known]
+    current = [(item, current_action(data)) for item, data in played_on(character)]
+    unknown = [(item, a) for item, a in current if a and a.action.session_uid not in known]
     if not unknown:
         return
     take = new_take(character, EARLIER)
     take.is_original = True
-    for mesh, action in unknown:
+    for item, action in unknown:
         action.action.use_fake_user = True
-        add_track(take, mesh.object, action)
+        add_track(take, item, action)
 
 
 def add_track(take: Any, item: Any, action: WrittenAction) -> None:
@@ -65,21 +77,20 @@ def use_take(character: Any, index: int) -> list[str]:
     """
     if not 0 <= index < len(character.takes):
         raise TakeError(f"There is no take number {index + 1}. Choose one from the list.")
-    meshes = shaped_meshes(character)
-    remember_earlier(character, meshes)
+    remember_earlier(character)
     take = character.takes[index]
     found = {t.object: t for t in take.tracks if t.action is not None and is_in_file(t.object)}
     if not found:
         raise TakeError(f"The take '{take.name}' has lost its actions. Generate it again.")
     known = take_actions(character)
-    for mesh in meshes:
-        track = found.get(mesh.object)
+    for item, data in played_on(character):
+        track = found.get(item)
         if track is not None:
-            assign(mesh.key, WrittenAction(track.action, track.slot))
+            assign(data, WrittenAction(track.action, track.slot))
             continue
-        current = current_action(mesh.key)
+        current = current_action(data)
         if current is not None and current.action.session_uid in known:
-            assign(mesh.key, None)
+            assign(data, None)
     character.take_index = index
     lost = [t for t in take.tracks if t.action is None or not is_in_file(t.object)]
     return [f"{len(lost)} meshes of '{take.name}' are gone."] if lost else []
@@ -92,10 +103,10 @@ def delete_take(character: Any, index: int) -> None:
     """
     plays = playing_take(character) == index
     actions = [t.action for t in character.takes[index].tracks if t.action is not None]
-    for mesh in shaped_meshes(character) if plays else ():
-        current = current_action(mesh.key)
+    for _, data in played_on(character) if plays else ():
+        current = current_action(data)
         if current is not None and current.action in actions:
-            assign(mesh.key, None)
+            assign(data, None)
     character.takes.remove(index)
     for action in actions:
         bpy.data.actions.remove(action)
@@ -107,14 +118,21 @@ def delete_take(character: Any, index: int) -> None:
 def playing_take(character: Any) -> int:
     """Index of the take that plays on the character's meshes, -1 when none does."""
     playing = set()
-    for mesh in shaped_meshes(character):
-        current = current_action(mesh.key)
+    for _, data in played_on(character):
+        current = current_action(data)
         if current is not None:
             playing.add(current.action.session_uid)
     for index, take in enumerate(character.takes):
         if any(t.action is not None and t.action.session_uid in playing for t in take.tracks):
             return index
     return -1
+
+
+def is_flame_take(take: Any) -> bool:
+    """Whether a take plays on a FLAME head: what only blendshapes have cannot be done with it."""
+    return any(
+        track.object is not None and track.object.type == "ARMATURE" for track in take.tracks
+    )
 
 
 def load_clip(take: Any) -> clip.ArkitClip:

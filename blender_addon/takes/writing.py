@@ -7,13 +7,15 @@ undo has removed is begun anew. Nothing is assigned before all of it is written.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 
 from .. import compat
+from ..character.flame_head import is_flame_head, model_of, rig_of
+from ..character.flame_motion import joint_curves, shape_curves
 from ..character.matching import character_match
 from ..character.meshes import (
     ShapedMesh,
@@ -24,6 +26,7 @@ from ..character.meshes import (
     shaped_meshes,
 )
 from ..core.errors import CharacterError, SoliloquyError, TakeError
+from ..core.flame_rig import bake
 from ..core.keyframes import (
     KeyPlan,
     Weights,
@@ -36,8 +39,8 @@ from ..core.keyframes import (
 from ..core.take_data import Prepared
 from ..core.target import Target, take_name
 from ..core.timing import scene_rate
-from ..vendor import clip
-from .animation import WrittenAction, key_path, write_curve
+from ..vendor import clip, flame_clip
+from .animation import Place, WrittenAction, key_path, write_points
 from .baking import LAYERS
 from .splice_plan import plan_splice, track_of
 from .splicing import replace_keys
@@ -50,7 +53,11 @@ _RESTARTS = 3  # undo steps that one take survives
 
 @dataclass
 class _Part:
-    """One mesh's share: what is written, and how far."""
+    """One object's share: what is written, and how far.
+
+    Attributes:
+        places: what each curve of the plan moves; one that is not named moves its shape key.
+    """
 
     object_uid: int
     object_name: str
@@ -58,16 +65,23 @@ class _Part:
     action_uid: int
     slot: str
     waiting: list[str] = field(default_factory=list)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place(self, name: str) -> Place:
+        """What a curve of the plan moves."""
+        return self.places.get(name) or (key_path(name), 0)
 
     def action(self) -> WrittenAction | None:
         """The action being written; None when undo has removed it."""
         found = next((a for a in bpy.data.actions if a.session_uid == self.action_uid), None)
         return WrittenAction(found, self.slot) if found is not None else None
 
-    def mesh(self) -> ShapedMesh | None:
+    def item(self) -> Any | None:
+        """The object; None when it is gone, or a mesh has lost its shape keys."""
         item = object_by_uid(self.object_uid, self.object_name)
-        key = item.data.shape_keys if item is not None and item.type == "MESH" else None
-        return ShapedMesh(item, key) if key is not None else None
+        if item is not None and item.type == "MESH" and item.data.shape_keys is None:
+            return None
+        return item
 
 
 class TakeWriter:
@@ -79,6 +93,7 @@ class TakeWriter:
         number: 0-based number within its request.
         edits: what is added to the plan of a mesh before it is written.
         base: the clip that `take` is a part made anew of, when the target says so.
+        flame: the same take for FLAME heads, None where none was asked for.
     """
 
     def __init__(
@@ -90,6 +105,7 @@ class TakeWriter:
         *,
         base: clip.ArkitClip | None = None,
         edits: Edits | None = None,
+        flame: flame_clip.FlameClip | None = None,
     ) -> None:
         self._target = target
         self._take = take
@@ -97,6 +113,7 @@ class TakeWriter:
         self._number = number
         self._base = base
         self._edits = edits
+        self._flame = flame
         self._parts: list[_Part] | None = None
         self._restarts = 0
         self._contact_frames: list[float] = []
@@ -137,8 +154,9 @@ class TakeWriter:
             check_editable(mesh)
         match = character_match(character).weights
         weights = {m.object.session_uid: dict(match.get(m.object.name, {})) for m in meshes}
-        meshes = [mesh for mesh in meshes if weights[mesh.object.session_uid]]
-        if not meshes:
+        heads = [m for m in meshes if self._flame is not None and is_flame_head(m.object)]
+        meshes = [mesh for mesh in meshes if weights[mesh.object.session_uid] and mesh not in heads]
+        if not meshes and not heads:
             raise CharacterError(
                 f"No shape key of '{character.name}' can be keyed. See the report in Character."
             )
@@ -151,19 +169,28 @@ class TakeWriter:
         name = take_name(self._target.label, self._take_number(character))
         parts = []
         for mesh in meshes:
-            drives = weights[mesh.object.session_uid]
-            plan = self._plan(character, mesh, drives, frames)
+            plan = self._plan(character, mesh, weights[mesh.object.session_uid], frames)
             self._note_limits(mesh, plan)
-            self.notes += filter(None, [hidden_reason(mesh)])
             full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
-            action, slot = self._new_action(character, mesh, full_name)
-            parts.append(
-                _Part(
-                    mesh.object.session_uid, mesh.object.name, plan,
-                    action.session_uid, slot, list(plan.curves),
-                )
-            )  # fmt: skip
+            written = WrittenAction(*self._new_action(character, mesh, full_name))
+            parts.append(_part(mesh.object, plan, written))
+        for mesh in heads:
+            parts += self._flame_parts(mesh, frames, f"{name} {mesh.object.name}")
+        self.notes += [reason for m in (*meshes, *heads) if (reason := hidden_reason(m))]
         return parts
+
+    def _flame_parts(self, mesh: ShapedMesh, frames: Any, name: str) -> list[_Part]:
+        """The shape keys of a FLAME head, and its joints."""
+        assert self._flame is not None
+        rig, model = rig_of(mesh.object), model_of(mesh.object)
+        curves = bake(model, self._flame)
+        shaped = WrittenAction(*compat.new_action(name, mesh.key))
+        turned = WrittenAction(*compat.new_action(f"{name} joints", rig, "OBJECT"))
+        both = (
+            (mesh.object, shaped, shape_curves(curves, mesh.key)),
+            (rig, turned, joint_curves(curves, rig, model.parents)),
+        )
+        return [_part_of_places(item, written, found, frames) for item, written, found in both]
 
     def _plan(self, character: Any, mesh: ShapedMesh, drives: Any, frames: Any) -> KeyPlan:
         if self._target.splice is None or self._base is None:
@@ -212,9 +239,10 @@ class TakeWriter:
             # Reducing takes long enough to be done curve by curve.
             one = KeyPlan(part.plan.frames, {shape_key: part.plan.curves[shape_key]})
             one = reduced(one, self._target.tolerance, self._contact_frames)
-            curve = compat.curves_of(written.action, written.slot).find(key_path(shape_key))
+            path, index = place = part.place(shape_key)
+            curve = compat.curves_of(written.action, written.slot).find(path, index=index)
             if curve is None:
-                write_curve(written, one, shape_key)
+                write_points(written, place, one.points(shape_key))
             else:
                 replace_keys(curve, one.points(shape_key))
             return True
@@ -229,12 +257,12 @@ class TakeWriter:
 
     def _finish(self) -> None:
         _, character = self._find()
-        written = [(part.mesh(), part.action()) for part in self._parts or ()]
+        written = [(part.item(), part.action()) for part in self._parts or ()]
         if any(action is None for _, action in written):
             self._restart()
             self.step(60.0)
             return
-        remember_earlier(character, shaped_meshes(character))
+        remember_earlier(character)
         number = self._take_number(character)
         take = new_take(character, f"{self._target.label} {number}")
         if self._target.splice is not None:
@@ -243,15 +271,16 @@ class TakeWriter:
             take.baked = base.baked
             for name in LAYERS:
                 setattr(take, name, getattr(base, name))
-        told = self._take.provenance.get("generator")
-        take.generator = str(told or self._target.generator)
+        facts = self._take.provenance
+        take.generator = str(facts.get("generator") or self._target.generator)
         take.seed = self._target.seed + self._number
-        take.direction, take.pose = self._target.direction, self._prepared.pose
+        take.direction = self._target.direction or str(facts.get("instruction", ""))
+        take.pose = self._prepared.pose
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds
-        for mesh, action in written:
-            if mesh is not None and action is not None:
-                add_track(take, mesh.object, action)
+        for item, action in written:
+            if item is not None and action is not None:
+                add_track(take, item, action)
         written[0][1].action[DATA_KEY] = self._prepared.data
         self.notes += use_take(character, len(character.takes) - 1)
         take.notes = "\n".join(self.notes)
@@ -270,3 +299,20 @@ class TakeWriter:
 
     def _take_number(self, character: Any) -> int:
         return 1 + sum(1 for take in character.takes if not take.is_original)
+
+
+def _part(item: Any, plan: KeyPlan, written: WrittenAction) -> _Part:
+    return _Part(
+        item.session_uid, item.name, plan, written.action.session_uid, written.slot,
+        list(plan.curves),
+    )  # fmt: skip
+
+
+def _part_of_places(
+    item: Any, written: WrittenAction, curves: Mapping[Place, Any], frames: Any
+) -> _Part:
+    places = {f"{path} {index}": (path, index) for path, index in curves}
+    plan = KeyPlan(frames, {name: curves[place] for name, place in places.items()})
+    part = _part(item, plan, written)
+    part.places = places
+    return part

@@ -247,3 +247,22 @@ def test_a_share_without_a_second_direction_is_refused(tmp_path: Path) -> None:
         read_blend("", 0.3)
     with pytest.raises(BadRequest, match="cannot be read"):
         read_image(tmp_path / "missing.png")
+
+
+def test_expclip_names_what_a_picture_needs_and_offers_it_when_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from server.generators.expclip.facts import PROJECTOR, facts, image_problem
+
+    monkeypatch.delenv("SOLILOQUY_ENCODERS", raising=False)
+    assert "SOLILOQUY_ENCODERS is not set" in image_problem()[0]
+    assert "image" not in facts().controls and "blend" in facts().controls
+    monkeypatch.setenv("SOLILOQUY_ENCODERS", str(tmp_path))
+    assert "no CLIP checkpoint" in image_problem()[0]
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "clip" / "config.json").write_text("{}")
+    assert (
+        "no image projector" in image_problem()[0] and "train the projector" in image_problem()[1]
+    )
+    (tmp_path / PROJECTOR).write_bytes(b"")
+    assert image_problem() == ("", "") and "image" in facts().controls

@@ -28,7 +28,8 @@ def test_a_line_goes_from_sent_to_a_ready_clip() -> None:
     job.apply(chunk(10, 5))
     phones = (TimedPhone("m", 0.0, 0.1),)
     job.apply(Result("r", 0, 15, 30.0, (("lips", 0.0, 0.1),), phones, ("A note.",), {"seed": 7}))
-    (take,) = job.ready
+    (made,) = job.ready
+    take = made.clip
     assert (take.n_frames, take.fps, take.notes, take.provenance["seed"]) == (
         15, 30.0, ("A note.",), 7,
     )  # fmt: skip
@@ -41,8 +42,8 @@ def test_51_columns_leave_the_tongue_at_rest() -> None:
     job = Job("r")
     job.apply(chunk(0, 4, names=ARKIT_51_NAMES))
     job.apply(Result("r", 0, 4, 30.0))
-    assert job.ready[0].coefficients.shape == (4, 52)
-    assert not job.ready[0].curve("tongueOut").any()
+    assert job.ready[0].clip.coefficients.shape == (4, 52)
+    assert not job.ready[0].clip.curve("tongueOut").any()
 
 
 def test_two_takes_arrive_as_two_clips_and_the_second_ends_it() -> None:

@@ -14,6 +14,7 @@ from . import tools
 _ON_A_ROW = {"fix_match", "repair_mesh", "select_strip", "use_take"}
 _EDITS_NOTHING = {
     "generate", "regenerate", "cancel",  # takes are undo steps of their own
+    "hear_direction", "lay_direction", "cancel_question",  # and so are answers of the server
     "check_server", "start_server", "stop_server", "set_up_engine", "cancel_set_up", "show_log",
     "make_keys", "take_keys", "save_public_key", "export_take", "export_live_link_csv",
     "export_flame_clip", "live_link", "copy_strips", "play_line", "save_match", "delete_match",

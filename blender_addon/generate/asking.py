@@ -1,0 +1,95 @@
+"""What operators that ask the server share: it is found or started, and the window stays free."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+
+from ..connection.process import own_server
+from ..connection.readiness import Readiness, prepare_server, readiness
+from ..core.errors import SoliloquyError
+from .timer import ensure_timer
+
+
+class AsksServer:
+    """Modal in a window, waiting in background. A subclass says in `_start` what it asks."""
+
+    _timer = None
+    _awaits_server = False
+
+    def invoke(self, context, _event):
+        """In a window: start, and listen for Esc while it runs."""
+        try:
+            state = prepare_server()
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if state in (Readiness.NO_ENGINE, Readiness.SETTING_UP):
+            return self._set_up_first()
+        self._awaits_server = state is not Readiness.READY
+        if not self._awaits_server and not self._start(context):
+            return {"CANCELLED"}
+        ensure_timer(greeting=self._awaits_server)
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(0.1, window=context.window)
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context):
+        """The window closes or another file is loaded."""
+        self._end(context)
+
+    def _set_up_first(self):
+        """Ask for the engine; this button is pressed again when it is ready."""
+        if bpy.ops.soliloquy.set_up_engine.poll():
+            bpy.ops.soliloquy.set_up_engine("INVOKE_DEFAULT", afterwards=self.bl_idname)
+        return {"CANCELLED"}
+
+    def _await_server(self, context, event):
+        """Until the engine answers; Esc gives up."""
+        state = readiness()
+        if event.type == "ESC" or state in (Readiness.FAILED, Readiness.NO_ENGINE):
+            if event.type != "ESC":
+                self.report({"ERROR"}, own_server().ended or state.value)
+            self._awaits_server = False
+            self._end(context)
+            return {"CANCELLED"}
+        if state is not Readiness.READY:
+            context.workspace.status_text_set(f"Soliloquy: {state.value}   (Esc cancels)")
+            return {"PASS_THROUGH"}
+        self._awaits_server = False
+        if not self._start(context):
+            self._end(context)
+            return {"CANCELLED"}
+        ensure_timer()
+        return {"PASS_THROUGH"}
+
+    def _wait_for_server(self) -> bool:
+        """For `execute`: start the engine where there is one, and wait until it answers."""
+        try:
+            if prepare_server() is not Readiness.STARTING:
+                return True  # a request says what is missing
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return False
+        while readiness() is Readiness.STARTING:
+            time.sleep(0.05)
+        if readiness() is Readiness.READY:
+            return True
+        self.report({"ERROR"}, own_server().ended)
+        return False
+
+    def _start(self, context) -> bool:
+        """Send it; False when it was refused, and the user was told."""
+        raise NotImplementedError
+
+    def _end(self, context) -> None:
+        """Tell how it ended; begins with `_leave`."""
+        raise NotImplementedError
+
+    def _leave(self, context) -> None:
+        context.workspace.status_text_set(None)
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None

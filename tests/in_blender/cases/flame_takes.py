@@ -1,0 +1,126 @@
+"""Generate on a FLAME head: takes that switch, keep what was there, and move as the model says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+from acting import formula
+
+from . import tools
+from .flame import evaluated, moving_clip
+
+
+def _head(address: str, wav: str) -> Any:
+    """The built-in FLAME head with a line, at 25 fps; returns its mesh object."""
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = 25, 1.0
+    assert bpy.ops.soliloquy.add_flame_head(built_in=True) == {"FINISHED"}
+    tools.use_server(address)
+    tools.file_line(tools.active(), wav, start=11.0)
+    return bpy.context.active_object
+
+
+def _expected(seed: int) -> Any:
+    """Vertices [T, V, 3] of the formula on the built-in head."""
+    from arkit.clip import ArkitClip
+    from flame.built_in import built_in_flame_model
+    from flame.convert import arkit_to_flame
+
+    faces = np.clip(formula(np.arange(50) / 25, seed), 0, 1).astype(np.float32)
+    clip = arkit_to_flame(ArkitClip(faces, 25.0))
+    model = built_in_flame_model()
+    return model.vertices(
+        clip.expression[[0, 9, 49]], **{k: v[[0, 9, 49]] for k, v in clip.pose.items()}
+    )
+
+
+def _check(item: Any, seed: int) -> None:
+    for frame, wanted in zip((0, 9, 49), _expected(seed), strict=True):
+        bpy.context.scene.frame_set(11 + frame)
+        assert np.abs(evaluated(item) - wanted).max() < 1e-4, (seed, frame)
+
+
+def a_flame_head_gets_takes(address: str, wav: str) -> None:
+    from blender_addon.takes.storage import load_clip
+
+    item = _head(address, wav)
+    rig = item.parent
+    character = tools.active()
+    assert [m.object for m in character.meshes] == [item]
+    character.generation.takes = 2
+    tools.generate()
+    assert [(t.seed, t.is_original) for t in character.takes] == [(0, False), (1, False)]
+    assert [t.object for t in character.takes[0].tracks] == [item, rig]
+    _check(item, seed=1)
+    assert bpy.ops.soliloquy.use_take(index=0) == {"FINISHED"}
+    _check(item, seed=0)
+    stored = load_clip(character.takes[0])
+    assert stored.n_frames == 50 and set(stored.layers) == {"lips", "life"}
+    assert not bpy.ops.soliloquy.apply_layers.poll()
+    assert not bpy.ops.soliloquy.blend_takes.poll()
+    assert not bpy.ops.soliloquy.regenerate.poll()
+
+
+def earlier_flame_animation_is_kept(address: str, wav: str, folder: str) -> None:
+    from blender_addon.core.flame_rig import read_model
+
+    item = _head(address, wav)
+    rig, character, model = item.parent, tools.active(), read_model(None)
+    clip = moving_clip(model)
+    clip.save(f"{folder}/mine.npz")
+    bpy.context.scene.frame_set(1)
+    assert bpy.ops.soliloquy.import_flame_clip(filepath=f"{folder}/mine.npz") == {"FINISHED"}
+    mine = item.data.shape_keys.animation_data.action, rig.animation_data.action
+    tools.generate()
+    assert [t.is_original for t in character.takes] == [True, False]
+    assert (item.data.shape_keys.animation_data.action, rig.animation_data.action) != mine
+    assert bpy.ops.soliloquy.use_take(index=0) == {"FINISHED"}
+    assert (item.data.shape_keys.animation_data.action, rig.animation_data.action) == mine
+    wanted = model.vertices(clip.expression, **clip.pose)
+    bpy.context.scene.frame_set(3)
+    assert np.abs(evaluated(item) - wanted[2]).max() < 5e-5
+    character.take_index = 1
+    assert bpy.ops.soliloquy.use_take(index=1) == {"FINISHED"}
+    assert bpy.ops.soliloquy.delete_take() == {"FINISHED"}
+    assert rig.animation_data.action == mine[1], "what was there before plays again"
+
+
+def takes_of_a_flame_head_survive_the_file(address: str, wav: str, folder: str) -> None:
+    item = _head(address, wav)
+    tools.generate()
+    name = item.name
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/flame.blend")
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/flame.blend")
+    item, character = bpy.data.objects[name], tools.active()
+    _check(item, seed=0)
+    character.takes[0].tracks[1].object.animation_data_clear()
+    assert bpy.ops.soliloquy.use_take(index=0) == {"FINISHED"}
+    _check(item, seed=0)
+
+
+def fewer_keys_move_a_flame_head_as_well(address: str, wav: str) -> None:
+    from blender_addon import compat
+
+    item = _head(address, wav)
+    settings = tools.active().generation
+    settings.use_reduction, settings.tolerance = True, 0.01
+    tools.generate()
+    playing = item.parent.animation_data
+    curves = compat.curves_of(playing.action, compat.slot_of(item.parent))
+    assert min(len(c.keyframe_points) for c in curves) >= 2
+    assert sum(len(c.keyframe_points) for c in curves) < 50 * len(curves)
+
+
+def a_head_of_another_file_asks_for_its_model(address: str, wav: str, folder: str) -> None:
+    from pathlib import Path
+
+    from .flame import small_model
+
+    file = small_model(Path(folder))
+    assert bpy.ops.soliloquy.add_flame_head(filepath=str(file)) == {"FINISHED"}
+    tools.use_server(address)
+    tools.file_line(tools.active(), wav)
+    said = tools.error_of(bpy.ops.soliloquy.generate)
+    assert "no FLAME model of the basis" in said and "soliloquy serve --flame" in said
