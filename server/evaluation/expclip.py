@@ -36,6 +36,7 @@ _ASKED: Final = 0.2
 _SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _BACKWARDS: Final = 0.01  # movement against the order that nobody sees
 _THERE: Final = 0.9
+_STILL_LIPS: Final = 1e-6
 _LIPS: Final = [INDEX[name] for name in (*REGIONS["jaw"], *REGIONS["mouth"])]
 FPS: Final = 30.0
 
@@ -279,4 +280,4 @@ def _alike(expclip: ExpClip, moved: NDArray[np.floating], pose: Mapping[str, flo
 
 def _lip_motion(directed: ArkitClip, plain: ArkitClip) -> float:
     ours, true = (np.diff(_acted(clip)[:, _LIPS], axis=0) for clip in (directed, plain))
-    return float(np.abs(ours - true).mean() / np.abs(true).mean())
+    return float(np.abs(ours - true).mean() / max(np.abs(true).mean(), _STILL_LIPS))

@@ -60,7 +60,9 @@ def draw_faces(rows: Sequence[tuple[str, Array]], path: Path, tile: int = 220) -
     sheet = Image.fromarray(np.vstack(drawn))
     pen = ImageDraw.Draw(sheet)
     for i, (name, _) in enumerate(rows):
-        pen.text((8, i * tile + 6), name, fill=(20, 24, 30))
+        box = pen.textbbox((6, i * tile + 4), name)
+        pen.rectangle((box[0] - 3, box[1] - 2, box[2] + 3, box[3] + 2), fill=(236, 239, 242))
+        pen.text((6, i * tile + 4), name, fill=(20, 24, 30))
     sheet.save(path)
 
 

@@ -14,6 +14,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from arkit.names import ARKIT_NAMES
+from arkit.action_units import ACTION_UNITS, TWO_SIDED_AU_CODES
+from arkit.names import ARKIT_NAMES, INDEX
 from server.generators.articulate.evidence import load_evidence
 from server.generators.base import Speech
 from server.generators.expclip.pipeline import ExpClipGenerator, shipped
@@ -30,6 +32,7 @@ from server.language.express import Director, default_director
 from server.training.corpus.reader import CorpusReader
 from server.training.language.tead import Composer, Quadruple
 from server.training.language.tune import corpus_poses, random_poses
+from server.wire.messages import StripSpec
 
 from . import expclip_plots, expclip_space
 from .expclip import FPS, Shown, added_over_time, change, monotone_share, play, show_poses
@@ -151,6 +154,43 @@ def blends(material: Material, pairs: int = 24) -> dict[str, Any]:
     return {"one_way": mean(right).as_json()}
 
 
+def strips(material: Material) -> dict[str, Any]:
+    """Lay each two-sided AU as a strip over a line: how much of it shows, how far it reaches.
+
+    `shown`: what the strip adds to the AU's own blendshapes in the middle 60 % of its hold, over
+    what the AU asks of them. `outside`: the most that it adds beyond .3 s of the strip.
+    """
+    line = max(material.lines, key=lambda speech: speech.seconds)
+    start, end = 1.0, min(line.seconds - 1.0, 3.0)
+    middle = slice(round((start + 0.2 * (end - start)) * FPS), round((end - 0.2) * FPS))
+    shown, outside = {}, []
+    for code in TWO_SIDED_AU_CODES:
+        strip = StripSpec(code, start, end, ((start, 1.0),))
+        clip = play(material.generator, line, strips=(strip,))
+        added = (clip.layers or {})["strips"]
+        asked = ACTION_UNITS[code].blendshapes
+        own = [added[middle, INDEX[name]].mean() / value for name, value in asked.items()]
+        shown[code] = float(np.mean(own))
+        far = np.r_[0 : round((start - 0.3) * FPS), round((end + 0.3) * FPS) : len(added)]
+        outside.append(float(np.abs(added[far]).max()))
+    return {"shown": mean(list(shown.values())).as_json(), "each": shown, "outside": max(outside)}
+
+
+def intensity(material: Material) -> dict[str, Any]:
+    """Play directions at five intensities: is more asked more shown?"""
+    levels = (0.0, 0.25, 0.5, 0.75, 1.0)
+    right: list[bool] = []
+    for i, text in enumerate(DIRECTIONS):
+        line = material.lines[i % len(material.lines)]
+        sizes = [
+            float((play(material.generator, line, text, intensity=level).layers or {})["emotion"]
+                  .sum(axis=1).mean())
+            for level in levels
+        ]  # fmt: skip
+        right += [a < b for a, b in pairwise(sizes)]
+    return {"ordered": mean(np.array(right, float)).as_json()}
+
+
 def space(material: Material) -> dict[str, Any]:
     """Measure and draw the space of the autoencoder."""
     expclip = material.director.expclip
@@ -200,7 +240,8 @@ def speed(material: Material) -> dict[str, float]:
 
 
 SECTIONS: Final[Mapping[str, Callable[[Material], Any]]] = {
-    "ablations": ablations, "changes": changes, "blends": blends, "space": space, "speed": speed,
+    "ablations": ablations, "changes": changes, "blends": blends, "strips": strips,
+    "intensity": intensity, "space": space, "speed": speed,
 }  # fmt: skip
 
 

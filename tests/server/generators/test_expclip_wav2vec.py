@@ -23,11 +23,13 @@ from server.language.errors import EncoderError
 from server.language.express import default_director
 from server.training.corpus.performing import LAYERS
 from server.training.expclip.frames import make_store, open_store
-from server.training.expclip.train import Recipe, Teacher, tead_faces
+from server.training.expclip.train import Recipe, Teacher, muscle_faces
 from server.wire.messages import GenerateRequest
 
 WIDTH = 16
 CONFIG = replace(TINY, n_audio=WIDTH, n_style=256, speech_encoder="wav2vec2", linear_path=False)
+
+FACES = muscle_faces(8, 0)
 
 
 def make_wav2vec(folder: Path) -> None:
@@ -71,7 +73,8 @@ def test_without_a_checkpoint_the_refusal_names_wav2vec(tmp_path: Path) -> None:
 def test_a_network_that_reads_wav2vec_makes_a_whole_line_with_closed_lips(tmp_path: Path) -> None:
     make_wav2vec(tmp_path / "wav2vec2")
     model = ExpClipAnimator(CONFIG)
-    torch.nn.init.normal_(cast("Any", model.decoder.head[-1]).bias, 0.2, 0.05)
+    with torch.no_grad():
+        cast("Any", model.decoder.head[-1]).bias[INDEX["jawOpen"]] = 0.4
     generator = ExpClipGenerator(
         model, "random", default_director(), load_evidence(), encoders=tmp_path
     )
@@ -95,13 +98,13 @@ def test_it_can_be_trained_on_what_wav2vec_hears(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = ExpClipAnimator(CONFIG)
     expclip = default_director().expclip
-    teacher = Teacher(model, expclip, store, [0, 1], tead_faces(50, 0), Recipe(batch=2))
-    optimiser = torch.optim.Adam(model.parameters(), 3e-3)
+    teacher = Teacher(model, expclip, store, [0, 1], FACES, Recipe(batch=2))
+    optimiser = torch.optim.Adam(model.parameters(), 1e-2)
     losses = []
-    for step in range(30):
+    for step in range(12):
         loss = teacher.loss(np.random.default_rng(step))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+    assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
