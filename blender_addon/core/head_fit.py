@@ -31,8 +31,8 @@ TEMPLATE_LANDMARKS: Final[Mapping[str, tuple[float, float, float]]] = {
     "eye_left": (0.0312, -0.0740, 0.0),
     "eye_right": (-0.0312, -0.0740, 0.0),
     "nose": (0.0, -0.11874, -0.03846),
-    "mouth_left": (0.0270, -0.08841, -0.06792),
-    "mouth_right": (-0.0270, -0.08841, -0.06792),
+    "mouth_left": (0.0240, -0.0902, -0.0676),
+    "mouth_right": (-0.0240, -0.0902, -0.0676),
     "mouth_middle": (0.0, -0.0990, -0.06838),
     "chin": (0.0, -0.0960, -0.1050),
 }
@@ -267,12 +267,15 @@ class _Opening:
         middle: in scene units. reach: half the width, half the height and the depth, metres.
         seeds: metres above and below the line from where sides are reached.
         line: height of the line at x, in scene units.
+        around: how much longer ways along the line count: lips are thick, and without this the way
+            round their corner would be the other lip's to points deep inside.
     """
 
     middle: Floats
     reach: tuple[float, float, float]
     seeds: tuple[float, float]
     line: Callable[[Floats], Floats]
+    around: float = 1.0
 
 
 def _openings(landmarks: Mapping[str, Floats]) -> list[_Opening]:
@@ -281,9 +284,10 @@ def _openings(landmarks: Mapping[str, Floats]) -> list[_Opening]:
     middle = (landmarks["mouth_middle"] + corners) / 2
     found = [
         _Opening(
-            middle, (0.042, 0.034, 0.045), (0.012, 0.022), lambda x: _slit_height(x, landmarks)
+            middle, (0.042, 0.034, 0.045), (0.005, 0.022),
+            lambda x: _slit_height(x, landmarks), around=3.0,
         )
-    ]
+    ]  # fmt: skip
     for name in ("eye_left", "eye_right"):
         eye = landmarks[name]
         height = float(eye[2])
@@ -329,8 +333,9 @@ def _two_sides(
     below = np.flatnonzero(outer & (height < -near) & (height > -far))
     if not len(above) or not len(below):
         return np.zeros(len(place), bool), np.zeros(len(place), bool)
-    up = distance_along(surface, above, within)
-    down = distance_along(surface, below, within)
+    widened = Surface(surface.vertices * (opening.around, 1.0, 1.0), surface.triangles)
+    up = distance_along(widened, above, within)
+    down = distance_along(widened, below, within)
     reached = np.isfinite(np.minimum(up, down))
     return reached & (up <= down), reached & (up > down)
 

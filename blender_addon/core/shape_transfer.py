@@ -31,6 +31,7 @@ from .head_fit import (
     similarity_between,
     slit,
 )
+from .lids import ball_through, eyeballs, lids_of
 from .surface import Floats, Ints, Surface, closest_on_surface, nearest
 
 WORST_RMS: Final = 0.004
@@ -47,7 +48,7 @@ MOST_BENT_BY_HAND: Final = 0.02
 
 _REACH: Final = (0.006, 0.03)  # metres: full movement within the first, none beyond the second
 _STILL: Final = 2e-5  # metres; a shape that moves a target by less is not one of its shapes
-_SMOOTHING: Final = 6  # steps that take out the grain of the built-in head's triangles
+_SMOOTHING: Final = 10  # steps that take out the grain of the built-in head's triangles
 _BEHIND: Final = 0.012  # metres; islands farther from the skin belong to eyes, teeth or tongue
 
 
@@ -93,7 +94,10 @@ def find_landmarks(target: Surface, template: Template) -> tuple[dict[str, Float
     }
     found = {**_eyes(target, fit, coarse), **places}
     skin = np.isin(target.islands, _skin_islands(target, template, fit.vertices))
-    found["mouth_middle"] = _lip_meeting(target, found, similarity.scale, skin)
+    for _ in range(2):  # the sides of the lips are told better once their corners are known
+        side = sides(target, found, similarity.scale, skin)
+        found |= _slit_corners(target, side, found, similarity.scale)
+        found["mouth_middle"] = _lip_meeting(target, side, found, similarity.scale)
     return found, fit
 
 
@@ -104,44 +108,42 @@ def _eyes(target: Surface, fit: HeadFit, coarse: Mapping[str, Floats]) -> dict[s
     eyes = {name: place for name, place in coarse.items() if name.startswith("eye")}
     for name, place in list(eyes.items()):
         for island in balls:
-            middle = _ball(target.vertices[island])[0]
+            middle = ball_through(target.vertices[island])[0]
             if np.linalg.norm(middle - place) < 0.02 * scale:
                 eyes[name] = middle
     return eyes
 
 
-def eyeballs(target: Surface, scale: float) -> list[Ints]:
-    """Islands that are balls of an eye's size, each as its vertices."""
-    found = []
-    for number, count in enumerate(np.bincount(target.islands)):
-        if count < 40:
-            continue
-        island = np.flatnonzero(target.islands == number)
-        _, radius, rough = _ball(target.vertices[island])
-        if 0.008 * scale < radius < 0.02 * scale and rough < 0.15:
-            found.append(island)
-    return found
-
-
-def _ball(points: Floats) -> tuple[Floats, float, float]:
-    """Middle and radius of the ball through points (least squares), and how far it is off."""
-    middle = points.mean(axis=0)
-    system = np.concatenate([2 * (points - middle), np.ones((len(points), 1))], axis=1)
-    solved = np.linalg.lstsq(system, ((points - middle) ** 2).sum(axis=1), rcond=None)[0]
-    centre = middle + solved[:3]
-    radii = np.linalg.norm(points - centre, axis=1)
-    return centre, float(radii.mean()), float(radii.std() / max(radii.mean(), 1e-12))
+def _slit_corners(
+    target: Surface, side: NDArray[np.int_], found: Mapping[str, Floats], scale: float
+) -> dict[str, Floats]:
+    """Where the slit between the lips ends: the innermost points of the line on the outer skin
+    at which the lips hang together."""
+    table, _ = target.around
+    hang = ((side == 1) & (side[table] == 2).any(axis=1)) | (
+        (side == 2) & (side[table] == 1).any(axis=1)
+    )
+    line = target.vertices[hang & (target.normals[:, 1] < -0.25)]
+    corners = {}
+    for name in ("mouth_left", "mouth_right"):
+        near = line[(np.abs(line - found[name]) < np.array((0.012, 0.006, 0.008)) * scale).all(1)]
+        outward = np.abs(near[:, 0] - found["nose"][0])
+        corners[name] = near[np.argsort(outward)[:3]].mean(axis=0) if len(near) else found[name]
+    return corners
 
 
 def _lip_meeting(
-    target: Surface, found: Mapping[str, Floats], scale: float, skin: NDArray[np.bool_]
+    target: Surface, side: NDArray[np.int_], found: Mapping[str, Floats], scale: float
 ) -> Floats:
-    """The foremost point in the middle at which the lips touch, if one is near the fit's own."""
-    middle = found["mouth_middle"]
-    line = target.vertices[slit(target, sides(target, found, scale, skin), scale, reach=0.0015)]
-    off = np.abs(line - middle) / scale
-    line = line[(off < (0.004, 0.008, 0.007)).all(axis=1)]
-    return line[line[:, 1].argmin()] if len(line) else middle
+    """Where the lips touch foremost, on the line half-way between the corners if one is near."""
+    middle = found["mouth_middle"].copy()
+    middle[0] = (found["mouth_left"][0] + found["mouth_right"][0]) / 2
+    line = target.vertices[slit(target, side, scale, reach=0.0015)]
+    line = line[(np.abs(line - middle) / scale < (0.004, 0.008, 0.007)).all(axis=1)]
+    if not len(line):
+        return found["mouth_middle"]
+    _, y, z = line[line[:, 1].argmin()]
+    return np.array([middle[0], y, z])
 
 
 def fit_head(
@@ -229,6 +231,7 @@ def carry_over(
     scale = fit.similarity.scale
     skin_rows = np.isin(target.islands, _skin_islands(target, template, fit.vertices))
     place = _Placed.on(target, skin_rows, template, fit)
+    lids = lids_of(target, place.side, scale)
     turns = _stretches(template.skin, fit.vertices)
     parts, followers = _other_islands(target, template, fit, skin_rows)
     result: dict[str, Floats] = {}
@@ -238,6 +241,8 @@ def carry_over(
         if delta is not None:
             turned = np.einsum("vij,vj->vi", turns, delta.astype(np.float64))
             moved[skin_rows] = target.smoothed(place.of(turned), _SMOOTHING)[skin_rows]
+            for lid in lids:
+                lid.settle(moved, name)
         for island in parts:
             moved[island[0]] = _of_part(target, island, name, fit)
         for rows, near in followers:
@@ -252,11 +257,15 @@ def carry_over(
 
 @dataclass(frozen=True)
 class _Placed:
-    """Where each target vertex lies on the template: corners [V, 3], weights [V, 3], share [V]."""
+    """Where each target vertex lies on the template: corners [V, 3], weights [V, 3], share [V].
+
+    `side` [V] is what `sides` says of the target.
+    """
 
     corners: Ints
     weights: Floats
     share: Floats
+    side: NDArray[np.int_]
 
     @classmethod
     def on(
@@ -271,7 +280,7 @@ class _Placed:
         off = np.clip((far / scale - _REACH[0]) / (_REACH[1] - _REACH[0]), 0.0, 1.0)
         share = 1.0 - off * off * (3.0 - 2.0 * off)
         share[theirs > 0] = 1.0  # the bag behind the lips goes with them, however deep it is
-        return cls(corners, weights, np.where(rows, share, 0.0))
+        return cls(corners, weights, np.where(rows, share, 0.0), theirs)
 
     def of(self, movement: Floats) -> Floats:
         """Movement [V, 3] of the target from that of the template."""
@@ -354,10 +363,10 @@ def _of_part(target: Surface, island: Island, name: str, fit: HeadFit) -> Floats
     if not part.name.startswith("Eye"):
         return fit.similarity.scale * delta[near].astype(np.float64) @ turn.T
     before = part.vertices.astype(np.float64)
-    middle = _ball(before)[0]
+    middle = ball_through(before)[0]
     u, _, vt = np.linalg.svd((before + delta - middle).T @ (before - middle))
     rotation = turn @ (u * np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt) @ turn.T
-    centre = _ball(points)[0]
+    centre = ball_through(points)[0]
     return (points - centre) @ rotation.T + centre - points
 
 

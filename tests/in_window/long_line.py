@@ -2,7 +2,8 @@
 
 Every piece of the add-on that runs on the main thread meanwhile is timed: the pump, the modal
 operator, and the drawing of the panels. CPU time of the thread is ours; wall time has the load of
-the machine in it. What Blender itself does about new keys (undo step, redraw) comes with `written`.
+the machine in it. What Blender itself does about new keys is timed too: its undo step (`undo_push`)
+and their evaluation (`evaluation`, from one depsgraph handler to the other).
 """
 
 import os
@@ -18,6 +19,7 @@ from hand import area, perform, region, shot, until, window  # noqa: E402
 
 REPORT = {"errors": [], "version": bpy.app.version_string, "longest": {}}
 MODULE = "bl_ext.user_default.soliloquy"
+evaluation = {"begun": None}
 inside = []  # CPU and wall seconds of what is timed inside of what is timed
 
 
@@ -66,13 +68,43 @@ def _timed_modal(modal):
     return modal_timed
 
 
+def _timed_push(push):
+    run = timed("undo_push", push)
+
+    def push_timed():
+        from bl_ext.user_default.soliloquy.takes import undo_step
+
+        return run() if undo_step.is_waiting() else False
+
+    return push_timed
+
+
+def _evaluation_begins(*_):
+    evaluation["begun"] = time.thread_time(), time.perf_counter()
+
+
+def _evaluation_ends(*_):
+    if evaluation["begun"] is None:
+        return
+    cpu, wall = evaluation["begun"]
+    evaluation["begun"] = None
+    took = {"cpu": time.thread_time() - cpu, "wall": time.perf_counter() - wall}
+    noted = REPORT["longest"].setdefault("evaluation", {"cpu": 0.0, "wall": 0.0, "calls": 0})
+    for kind, seconds in took.items():
+        noted[kind] = max(noted[kind], seconds)
+    noted["calls"] += 1
+
+
 def watch():
     from bl_ext.user_default.soliloquy import registration
     from bl_ext.user_default.soliloquy.generate import operators, session
+    from bl_ext.user_default.soliloquy.takes import undo_step
 
+    undo_step.push_now = _timed_push(undo_step.push_now)
+    bpy.app.handlers.depsgraph_update_pre.append(_evaluation_begins)
+    bpy.app.handlers.depsgraph_update_post.append(_evaluation_ends)
     session.Session.pump = timed("pump", session.Session.pump)
     operators._Performs.modal = _timed_modal(operators._Performs.modal)
-    operators._written = timed("written", operators._written)
     for cls in registration.CLASSES:
         if issubclass(cls, bpy.types.Panel):
             bpy.utils.unregister_class(cls)
