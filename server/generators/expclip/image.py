@@ -6,7 +6,6 @@ CLIP. Where they are missing a picture is refused with what to get, never read a
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -16,21 +15,14 @@ import torch
 from numpy.typing import NDArray
 
 from server.errors import Unavailable
+from server.generators.encoders import VARIABLE, encoders_folder
 from server.language.errors import WeightsError
 from server.language.expclip import ExpClip, ImageProjector, load_projector
 
 from .clip_image import ClipImageEncoder, Pixels, read_picture
 
-VARIABLE: Final = "SOLILOQUY_ENCODERS"
-"""Names the folder with a CLIP checkpoint in `clip` and the projector beside it."""
 PROJECTOR: Final = "expclip_image.safetensors"
 _ALIKE: Final = 0.99
-
-
-def encoders_folder() -> Path | None:
-    """Return the folder that `SOLILOQUY_ENCODERS` names, or None."""
-    named = os.environ.get(VARIABLE, "")
-    return Path(named) if named else None
 
 
 def prompt_of_image(

@@ -32,13 +32,13 @@ from server.generators.articulate.evidence import EvidenceNet, load_evidence
 from server.generators.articulate.life import Life, life_layer, live
 from server.generators.base import CheckCancel, Frames, Plan, Speech
 from server.generators.cafe_talk.xlsr import XlsrEncoder, at_times
+from server.generators.encoders import encoders_folder
 from server.generators.spoken import SpokenLine, spoken_line
 from server.language.errors import WeightsError
 from server.language.express import Director, default_director
 from server.wire.messages import GenerateRequest
 
 from .facts import CONTROLS
-from .image import encoders_folder
 from .model import ExpClipAnimator, style_of, style_widths
 from .prompts import Prompt, prompt_of
 from .weights import load_animator
