@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -41,15 +42,48 @@ def is_au_strip(strip: Any) -> bool:
     return kind_of(strip) == "au"
 
 
-def strips_by_kind(context: Any) -> dict[str, list[Any]]:
-    """All our strips of the Sequencer, in one go: a line may have thousands of phones."""
-    found: dict[str, list[Any]] = {"au": [], "direction": [], "phone": []}
+@dataclass(frozen=True)
+class _Seen:
+    """A strip as the meta strips around it let it be seen: frames, and whether one is muted."""
+
+    strip: Any
+    start: float
+    end: float
+    is_mute: bool
+
+    def is_heard_by(self, owner: str) -> bool:
+        """Whether it counts for a character ("" is anyone)."""
+        is_theirs = not owner or self.strip.soliloquy_owner in ("", owner)
+        return is_theirs and not self.is_mute and self.start < self.end
+
+
+def _seen(
+    container: Any, start: float = -math.inf, end: float = math.inf, is_mute: bool = False
+) -> Iterator[_Seen]:
+    """Strips of a sequence editor or a meta strip; those inside metas as seen through them."""
+    for strip in compat.strips_of(container):
+        left, right = compat.strip_span(strip)
+        left, right = max(left, start), min(right, end)
+        mute = is_mute or strip.mute or container.channels[strip.channel].mute
+        yield _Seen(strip, left, right, mute)
+        if strip.type == "META":
+            yield from _seen(strip, left, right, mute)
+
+
+def _seen_by_kind(context: Any) -> dict[str, list[_Seen]]:
+    found: dict[str, list[_Seen]] = {"au": [], "direction": [], "phone": []}
     editor = compat.sequencer_scene(context).sequence_editor
-    for strip in compat.strips_of(editor) if editor is not None else ():
-        kind = kind_of(strip)
+    for seen in _seen(editor) if editor is not None else ():
+        kind = kind_of(seen.strip)
         if kind:
-            found[kind].append(strip)
+            found[kind].append(seen)
     return found
+
+
+def strips_by_kind(context: Any) -> dict[str, list[Any]]:
+    """All our strips of the Sequencer, those inside meta strips too, in one go: a line may have
+    thousands of phones."""
+    return {kind: [seen.strip for seen in some] for kind, some in _seen_by_kind(context).items()}
 
 
 def our_strips(context: Any, kind: str = "") -> list[Any]:
@@ -61,8 +95,10 @@ def our_strips(context: Any, kind: str = "") -> list[Any]:
 
 def is_heard(editor: Any, strip: Any, owner: str) -> bool:
     """Whether a strip counts for a character ("" is anyone): not muted, and not someone else's."""
-    for_them = not owner or strip.soliloquy_owner in ("", owner)
-    return for_them and not strip.mute and not editor.channels[strip.channel].mute
+    chain = (strip, *compat.strip_parents(strip))
+    containers = (*chain[1:], editor)
+    mute = any(s.mute or c.channels[s.channel].mute for s, c in zip(chain, containers, strict=True))
+    return not mute and (not owner or strip.soliloquy_owner in ("", owner))
 
 
 def read_strips(context: Any, owner: str = "") -> list[FrameStrip]:
@@ -70,7 +106,7 @@ def read_strips(context: Any, owner: str = "") -> list[FrameStrip]:
     scene = compat.sequencer_scene(context)
     heard = _heard(context, "au", owner)
     return sorted(
-        (_frame_strip(scene, s) for s in heard), key=lambda strip: (strip.start, strip.au)
+        (_frame_strip(scene, seen) for seen in heard), key=lambda strip: (strip.start, strip.au)
     )
 
 
@@ -79,14 +115,13 @@ def count_of_line(
 ) -> dict[str, tuple[int, int]]:
     """As `strips_of_line`, but only how many: kind -> (obeyed, all). Quick enough for a panel."""
     scene = compat.sequencer_scene(context)
-    editor = scene.sequence_editor
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     end = float("inf") if seconds is None else start_frame + seconds * rate
     counted = {}
-    for kind, strips in strips_by_kind(context).items():
-        mine = [s for s in strips if kind != "phone" or s.soliloquy_owner == owner]
-        heard = (compat.strip_span(s) for s in mine if is_heard(editor, s, owner))
-        obeyed = sum(1 for left, right in heard if left < end and right > start_frame)
+    for kind, strips in _seen_by_kind(context).items():
+        mine = [s for s in strips if kind != "phone" or s.strip.soliloquy_owner == owner]
+        heard = (s for s in mine if s.is_heard_by(owner))
+        obeyed = sum(1 for s in heard if s.start < end and s.end > start_frame)
         counted[kind] = (obeyed, len(mine))
     return counted
 
@@ -107,10 +142,10 @@ def strips_of_line(
     end = float("inf") if seconds is None else start_frame + seconds * rate
     aus = (spec_of(strip, start_frame, end, rate) for strip in read_strips(context, owner))
     directions = (
-        direction_of(_frame_direction(scene, strip), start_frame, end, rate)
-        for strip in _heard(context, "direction", owner)
+        direction_of(_frame_direction(scene, seen), start_frame, end, rate)
+        for seen in _heard(context, "direction", owner)
     )
-    spans = [phone_span(strip) for strip in _heard(context, "phone", owner)]
+    spans = [phone_span(seen.strip) for seen in _heard(context, "phone", owner)]
     return LineStrips(
         aus=tuple(spec for spec in aus if spec is not None),
         directions=tuple(spec for spec in directions if spec is not None),
@@ -153,26 +188,25 @@ def intensity_keys(
         yield float(frame), float(curve.evaluate(frame))
 
 
-def _heard(context: Any, kind: str, owner: str) -> list[Any]:
-    editor = compat.sequencer_scene(context).sequence_editor
-    return [strip for strip in our_strips(context, kind) if is_heard(editor, strip, owner)]
+def _heard(context: Any, kind: str, owner: str) -> list[_Seen]:
+    found = [seen for seen in _seen_by_kind(context)[kind] if seen.is_heard_by(owner)]
+    return sorted(found, key=lambda seen: (seen.start, seen.end, seen.strip.name))
 
 
-def _frame_direction(scene: Any, strip: Any) -> FrameDirection:
+def _frame_direction(scene: Any, seen: _Seen) -> FrameDirection:
     """A direction has one intensity: the mean of an animated one."""
-    start, end = compat.strip_span(strip)
-    values = [value for _, value in intensity_keys(scene, strip, start, end)]
-    return FrameDirection(text_of(strip), start, end, sum(values) / len(values))
+    values = [value for _, value in intensity_keys(scene, seen.strip, seen.start, seen.end)]
+    return FrameDirection(text_of(seen.strip), seen.start, seen.end, sum(values) / len(values))
 
 
-def _frame_strip(scene: Any, strip: Any) -> FrameStrip:
-    start, end = compat.strip_span(strip)
+def _frame_strip(scene: Any, seen: _Seen) -> FrameStrip:
+    strip = seen.strip
     return FrameStrip(
         au=text_of(strip),
         name=strip.name,
-        start=start,
-        end=end,
-        keys=tuple(intensity_keys(scene, strip, start, end)),
+        start=seen.start,
+        end=seen.end,
+        keys=tuple(intensity_keys(scene, strip, seen.start, seen.end)),
         mode=strip.facs_mode,
         ease_in=strip.facs_ease_in,
         ease_out=strip.facs_ease_out,

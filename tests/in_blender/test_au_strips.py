@@ -20,6 +20,16 @@ def test_strips_over_the_line_go_into_the_request(
     assert plain.keys == ((0.5, pytest.approx(0.5)),)
 
 
+def test_strips_in_meta_strips_are_obeyed_as_far_as_they_are_seen(
+    every_blender: RunCase, address: str, wav: str, actor: Formula
+) -> None:
+    every_blender("au_strips", "strips_in_a_trimmed_meta_strip", address=address, wav=wav)
+    told = [[(s.au, s.start, s.end) for s in asked.strips] for asked in actor.requests]
+    half, outer = ("AU4", 0.5, 0.75), ("AU2", 1.5, 2.0)
+    assert told[0] == [("AU12", 0.0, 0.5), half, outer]
+    assert told[1:] == [[half, outer], [outer]]
+
+
 def test_strips_survive_saving(every_blender: RunCase, tmp_path: Path) -> None:
     path = str(tmp_path / "strips.blend")
     every_blender("au_strips", "strips_survive_saving", path=path)

@@ -43,6 +43,36 @@ def strips_go_into_the_request(address: str, wav: str) -> None:
     tools.generate()
 
 
+def strips_in_a_trimmed_meta_strip(address: str, wav: str) -> None:
+    from blender_addon import compat
+    from blender_addon.strips.reading import count_of_line, is_heard
+
+    character = tools.character_of(tools.arkit_face())
+    tools.use_server(address)
+    tools.file_line(character, wav, 1.0)
+    scene = bpy.context.scene
+    for frame, au in ((1, "AU12"), (13, "AU4"), (37, "AU2")):
+        scene.frame_set(frame)
+        bpy.ops.soliloquy.add_strip(au=au, seconds=0.5)
+    editor = scene.sequence_editor
+    inside = [_by_au("AU12"), _by_au("AU4")]
+    meta = compat.strips_of(editor).new_meta(name="scene 4", channel=9, frame_start=1)
+    for strip in inside:
+        strip.move_to_meta(meta)
+    meta.frame_final_end = 19  # in the middle of AU4, which the meta strip hides from there on
+    assert count_of_line(bpy.context, 1.0, 2.0, "")["au"] == (3, 3)
+    tools.generate()
+    meta.channels[inside[0].channel].mute = True
+    assert not is_heard(editor, inside[0], "")
+    meta.channels[inside[0].channel].mute = False
+    inside[0].mute = True
+    assert not is_heard(editor, inside[0], "") and is_heard(editor, inside[1], "")
+    tools.generate()
+    meta.mute = True
+    assert not is_heard(editor, inside[1], "")
+    tools.generate()
+
+
 def strips_survive_saving(path: str) -> None:
     from blender_addon.strips.reading import read_strips
 
