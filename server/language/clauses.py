@@ -36,6 +36,8 @@ def clauses(draft: Draft) -> list[Bound]:
         said = " ".join(draft.words[span.start : span.end])
         if span.tag == "link" and said in LANDMARK and _part_follows(draft, span.end):
             continue
+        if said == "only" and any(motion.end == span.start for motion in draft.motions):
+            continue  # "raise only the inner brows"
         if span.tag in ("link", "turn"):
             cuts[span.start] = (span.end, said)
         elif span.tag == "negation" and said.split()[0] in _OPENS_DENIAL:

@@ -35,6 +35,8 @@ from .words import is_word, tokens
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 _EMPTY: Final = "The direction is empty, so the face is neutral."
+_READ_SHARE: Final = 0.5
+"""Weight of the face that the rules read beside P, in the embedding of a direction."""
 _ENDINGS: Final = ("s", "es", "ed", "ing", "d", "er", "ly")
 
 
@@ -100,9 +102,16 @@ class Director:
         family = near[0][0] if near else ""
         return EmotionReading(found.emotion, found.intensity, scores, family)
 
-    def text_embedding(self, text: str) -> NDArray[np.float32]:
-        """The text projected into ExpCLIP's space, float32 [256]: the paper's P(E_text(text))."""
-        return self.expclip.embed_text(self.encoder.encode([text]))[0]
+    def text_embedding(self, text: str, shown: Expression | None = None) -> NDArray[np.float32]:
+        """A direction in ExpCLIP's space, float32 [256], unit length.
+
+        The paper's P(E_text(text)), drawn toward the face that `express` reads in it (`shown`,
+        where it is known already): the rules know denial, degree and side better than P.
+        """
+        projected = self.expclip.embed_text(self.encoder.encode([text]))[0]
+        face = shown or self.express(text)
+        joint = projected + _READ_SHARE * face.embedding if face.aus else projected
+        return joint / np.linalg.norm(joint)
 
     def pose_embedding(self, pose: Mapping[str, float]) -> NDArray[np.float32]:
         """A posed expression (names -> 0..1) in ExpCLIP's space, float32 [256]."""

@@ -111,12 +111,17 @@ def _deny(face: Face, content: Content, positive: set[str], felt: Face) -> Face:
     share = {"feeling": 0.4, "named": 0.6}.get(content.kind, 0.25)
     least = share * max(asked.values(), default=0.0)
     codes = [c for c, v in asked.items() if v >= least]
-    if content.kind == "feeling":
+    if content.kind == "feeling" or _laughs(asked):  # "happy, though not laughing"
         codes = [c for c in codes if c not in positive and c not in felt]
         return {c: v for c, v in face.items() if c not in codes}
     gone = faces.denied(face, codes)
     kept = {c: v for c, v in face.items() if c in positive and c not in codes}
     return faces.union([gone, kept])
+
+
+def _laughs(face: Face) -> bool:
+    """Whether a look is a smile with the mouth open: denied beside a smile, it is that smile."""
+    return min(face.get("AU12L", 0.0), face.get("AU12R", 0.0), face.get("AU26", 0.0)) >= 0.3
 
 
 def _denial_alone(draft: FaceDraft) -> Face:

@@ -47,10 +47,23 @@ def find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
     taken = [*draft.tagged("au", "named", "feeling", "false_negation", "negation"), *draft.parts]
     places = open_places(words, taken, side_words | PUNCTUATION)
     places = [i for i in places if not any(m.start <= i < m.end for m in with_parts)]
-    draft.motions = [*with_parts, *motion_words().find(words, places)]
+    found_motions = [
+        m for piece in _pieces(words, places) for m in motion_words().find(words, piece)
+    ]
+    draft.motions = [*with_parts, *found_motions]
     draft.motions.sort(key=lambda span: span.start)
     draft.parts = [part for part in draft.parts if not _is_landmark(draft, part)]
     draft.spans.sort(key=lambda span: span.start)
+
+
+def _pieces(words: Sequence[str], places: Sequence[int]) -> list[list[int]]:
+    """Places cut at punctuation: "smile gone, brows down" has no "gone down"."""
+    pieces: list[list[int]] = [[]]
+    for i, place in enumerate(places):
+        if i and PUNCTUATION & set(words[places[i - 1] + 1 : place]):
+            pieces.append([])
+        pieces[-1].append(place)
+    return pieces
 
 
 def _part_spans(words: Sequence[str], places: Sequence[int]) -> list[Span]:

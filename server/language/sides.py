@@ -95,6 +95,7 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          rf"\1\2 to the {_DEFAULT}"),
         # "right up, left down: the corners of the mouth" and "mouth corners: right up, left down"
         (rf"^{_SIDE} (\w+)(?: ,| and| ,| but)* {_SIDE} (\w+) : (.+)$", r"\1 \5 \2 , \3 \5 \4"),
+        (rf"^(up|down) and (?:to {_D})?{_SIDE} with {_D}(?:eyes|gaze)\b", r"look \1 and to the \2"),
         (rf"\bto {_D}upper {_SIDE}{_END}", r"up and to the \1"),
         (rf"\bto {_D}lower {_SIDE}{_END}", r"down and to the \1"),
         (r"\bhalf (?:of )?(?:the|his|her|your) (?=mouth|face)", "one side of the "),

@@ -74,6 +74,8 @@ def _is_one_sided(content: Content) -> bool:
     """Whether a feeling or a look shows on one side by itself."""
     main = max(content.face.values(), default=0.0)
     strong = {code[-1] for code, value in content.face.items() if value >= 0.8 * main}
+    if content.kind == "action":  # "the lip raised on the left, showing a canine"
+        return content.text.split()[-1] in ("canine", "fang")
     return content.kind in ("feeling", "named") and strong in ({"L"}, {"R"})
 
 

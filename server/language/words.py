@@ -52,6 +52,7 @@ def normalise(text: str) -> str:
     plain = re.sub(r"[\u201c\u201d\"]", " ", plain)
     plain = re.sub(r"[\u2013\u2014]| - ", " -- ", plain)
     plain = re.sub(r"\b(very|really|so|much), (?=\1\b)", r"\1 ", plain)
+    plain = re.sub(r"\brather (\w+) than\b", r"\1 rather than", plain)
     plain = re.sub(r"\baction units? (?=\d)", "au ", plain)
     plain = _CODES.sub(lambda found: re.sub(r"\+ ?(?=\d)", "+ au", found[0]), plain)
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()

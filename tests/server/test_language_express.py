@@ -117,8 +117,17 @@ def test_text_and_its_expression_are_near_in_the_joint_space() -> None:
     director = default_director()
     texts = ("overjoyed", "furious", "grief-stricken", "revolted")
     poses = np.stack([director.express(text).embedding for text in texts])
-    words = np.stack([director.text_embedding(text) for text in texts])
+    words = director.expclip.embed_text(director.encoder.encode(texts))
     assert ((words @ poses.T).argmax(1) == np.arange(len(texts))).mean() >= 0.75
+
+
+def test_the_embedding_of_a_direction_knows_its_side() -> None:
+    director = default_director()
+    poses = {side: director.express(f"smile on the {side}").embedding for side in ("left", "right")}
+    for side, other in (("left", "right"), ("right", "left")):
+        told = director.text_embedding(f"a smile, but only with the {side} half of the mouth")
+        assert float(told @ poses[side]) > float(told @ poses[other])
+        assert np.isclose(np.linalg.norm(told), 1.0, atol=1e-5)
 
 
 def test_the_development_directions_are_mostly_right() -> None:

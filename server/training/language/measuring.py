@@ -97,6 +97,8 @@ def _split_measures(
         poses = director.expclip.encoder(torch.from_numpy(wanted)).numpy()
     shown = np.stack([evaluation.shapes_array(one) for one in found])
     own = np.stack([one.embedding for one in found])
+    pairs = zip(texts, found, strict=True)
+    joint = np.stack([director.text_embedding(text, one) for text, one in pairs])
     faces_of_network = evaluation.network_faces(director, texts)
     return {
         "texts": len(texts),
@@ -108,6 +110,7 @@ def _split_measures(
         "express_error": evaluation.blendshape_error(shown, wanted, mean),
         "expclip_r10": evaluation.recall_at(text_vectors, poses, wanted),
         "express_r10": evaluation.recall_at(own, poses, wanted),
+        "direction_r10": evaluation.recall_at(joint, poses, wanted),
     }
 
 
