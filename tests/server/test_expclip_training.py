@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,10 @@ from server.generators.base import Speech
 from server.generators.spoken import N_SPOKEN
 from server.training.expclip import losses
 from server.training.expclip.frames import LIPS, FrameStore, Span, draw, shaken
-from server.training.expclip.train import muscle_faces
+from server.training.expclip.image import read_recipe as read_image_recipe
+from server.training.expclip.train import muscle_faces, read_recipe
+
+RECIPES = Path(__file__).parents[2] / "server" / "training" / "recipes"
 
 
 def test_lip_motion_ignores_where_the_mouth_is_and_sees_how_it_moves() -> None:
@@ -78,6 +83,21 @@ def test_muscle_faces_are_often_of_one_side() -> None:
     one_sided = np.abs(faces[:, left] - faces[:, right]) > 0.2
     assert one_sided.sum() >= 3
     assert muscle_faces(0, 0).shape == (0, len(ARKIT_NAMES))
+
+
+def test_a_variant_of_a_recipe_differs_in_what_it_names_alone() -> None:
+    path = RECIPES / "expclip_ablations.toml"
+    whole, less = read_recipe(path), read_recipe(path, "without_epa")
+    assert less == replace(whole, augmented=0.0)
+    assert not read_recipe(path, "papers_network").config.linear_path
+    with pytest.raises(KeyError, match="nothing"):
+        read_recipe(path, "nothing")
+
+
+def test_shipped_recipes_name_fields_that_exist() -> None:
+    assert read_recipe(RECIPES / "expclip.toml").size == "base"
+    assert read_recipe(RECIPES / "expclip_sides.toml").one_sided > 0
+    assert read_image_recipe(RECIPES / "expclip_image.toml").steps > 0
 
 
 def test_the_articulated_mouth_stands_where_the_losses_look_for_it() -> None:

@@ -59,8 +59,10 @@ def read_picture(data: bytes) -> Pixels:
                 )
             return np.asarray(turned(picture).convert("RGB"))
     except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
+        unknown = isinstance(error, pillow.UnidentifiedImageError)
+        why = "it is no picture file" if unknown else error
         raise BadRequest(
-            f"The picture that is the direction cannot be read ({error}).",
+            f"The picture that is the direction cannot be read: {why}.",
             "Use a PNG or JPEG file of a face.",
         ) from error
 
@@ -95,6 +97,7 @@ class ClipImageEncoder:
                 "installed.",
                 "Install it on the server: pip install transformers.",
             ) from error
+        transformers.utils.logging.disable_progress_bar()
         try:
             model: Any = transformers.CLIPVisionModelWithProjection.from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True

@@ -84,7 +84,7 @@ def test_a_projector_of_another_clip_is_noticed(tmp_path: Path) -> None:
 
 def test_what_is_no_picture_is_refused() -> None:
     pytest.importorskip("PIL", reason="Pillow is optional")
-    with pytest.raises(BadRequest, match="cannot be read"):
+    with pytest.raises(BadRequest, match="cannot be read: it is no picture file"):
         read_picture(b"not a picture")
     with pytest.raises(BadRequest, match="cannot be read"):
         read_picture(png(GREY)[:60])
