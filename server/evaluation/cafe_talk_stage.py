@@ -58,8 +58,8 @@ class Protocol:
     strip_intensities: tuple[float, ...] = (0.33, 0.67, 1.0)
     betas: tuple[float, ...] = (0.5, 1.0, 2.0)
     lip_lines: int = 4
-    ablation_lines: int = 2
-    step_lines: int = 48
+    ablation_lines: int = 1
+    step_lines: int = 32
     steps: tuple[int, ...] = (4, 6, 8, 25)
     real_seconds: float = 40.0
     seed: int = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from server.language.tables import EMOTIONS
 from server.wire.messages import GeneratorFacts
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "cafe_talk.safetensors"
+VARIABLE: Final = "SOLILOQUY_CAFE_TALK"
 CONTROLS: Final = (
     "direction", "direction_strips", "emotion", "style", "style_clip", "strips", "guidance",
     "guidance_mode", "steps",
@@ -19,9 +21,23 @@ CONTROLS: Final = (
 _LARGEST_HEADER: Final = 1 << 20
 
 
-def facts(path: Path = WEIGHTS) -> GeneratorFacts:
+def weights_file() -> Path:
+    """Return the file that `SOLILOQUY_CAFE_TALK` names, as after a training of one's own, or the
+    shipped one."""
+    named = os.environ.get(VARIABLE, "")
+    return Path(named) if named else WEIGHTS
+
+
+def facts() -> GeneratorFacts:
     """Return styles by name, the plain emotions (any word will do) and the controls obeyed."""
-    return GeneratorFacts(styles=_styles(path), emotions=EMOTIONS, controls=CONTROLS)
+    path = weights_file()
+    try:
+        styles = _styles(path)
+    except (OSError, struct.error, ValueError, KeyError):
+        return GeneratorFacts(
+            problem=f"'cafe_talk' cannot be used: {VARIABLE} names {path}, which holds no weights."
+        )
+    return GeneratorFacts(styles=styles, emotions=EMOTIONS, controls=CONTROLS)
 
 
 @lru_cache(maxsize=4)

@@ -24,6 +24,7 @@ from arkit.strips import render_strips
 from server.generators.articulate.evidence import EvidenceNet, load_evidence
 from server.generators.base import CheckCancel, Frames, Plan, Speech
 from server.generators.diffusion import keyed_noise
+from server.generators.encoders import encoders_folder
 from server.generators.layers import differences
 from server.generators.spoken import spoken_line
 from server.generators.windows import Windows
@@ -73,7 +74,8 @@ class CafeTalkGenerator:
         Args:
             digest: hash of the weights. evidence: of the mouth in the sound, for `articulate`.
             director: reads directions; the shipped one by default.
-            encoders: folder with `clip` and `xlsr`, for the `paper` size.
+            encoders: folder with `clip` and `xlsr`, for the `paper` size; by default what
+                `SOLILOQUY_ENCODERS` names.
 
         Raises:
             EncoderError: an encoder that the size names cannot be had.
@@ -83,7 +85,7 @@ class CafeTalkGenerator:
         self.evidence = evidence
         self.device = device
         self.director = director or default_director()
-        folder = encoders or Path()
+        folder = encoders or encoders_folder() or Path()
         self.encoder: TextEncoder = self.director.encoder
         if self.config.text_encoder != "builtin":
             self.encoder = text_encoder(self.config.text_encoder, folder / "clip")

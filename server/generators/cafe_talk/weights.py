@@ -19,6 +19,7 @@ from .model import CafeTalk
 from .styles import StyleEncoder
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "cafe_talk.safetensors"
+_PARTS: Final = ("config", "habits", "calibration")
 
 
 class Network(nn.Module):
@@ -59,6 +60,15 @@ def save_weights(network: Network, path: Path, note: Mapping[str, str]) -> None:
         **note,
     }
     save_file(stored, str(path), metadata=metadata)
+
+
+def note_of(path: Path) -> dict[str, str]:
+    """Return the note of strings in a file that `save_weights` wrote."""
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="pt") as file:
+        about: dict[str, str] = file.metadata()
+    return {key: value for key, value in about.items() if key not in _PARTS}
 
 
 def load_weights(path: Path = WEIGHTS) -> tuple[Network, str]:

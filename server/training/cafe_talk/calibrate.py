@@ -23,7 +23,7 @@ from server.evaluation.perform import Order, perform_all
 from server.generators.base import Speech
 from server.generators.cafe_talk.config import N_CHANNELS
 from server.generators.cafe_talk.pipeline import CafeTalkGenerator, load_generator
-from server.generators.cafe_talk.weights import load_weights, save_weights
+from server.generators.cafe_talk.weights import load_weights, note_of, save_weights
 from server.training.corpus.reader import CorpusReader
 from server.wire.messages import GenerateRequest, StripSpec
 
@@ -77,8 +77,6 @@ def _request(code: str, word: str, intensity: float, speech: Speech) -> Generate
 
 def calibrate(corpus: Path, weights: Path, count: int) -> dict[str, float]:
     """Measure every AU, write floors into the weights' metadata, and return the shares."""
-    from safetensors import safe_open
-
     lines = development_lines(CorpusReader(corpus), count)
     generator = load_generator("cpu", weights)
     generator.floors = {}
@@ -86,11 +84,8 @@ def calibrate(corpus: Path, weights: Path, count: int) -> dict[str, float]:
     network, _ = load_weights(weights)
     floors = {code: FLOOR for code, share in shares.items() if share < ENOUGH}
     network.calibration = {**network.calibration, "floors": floors}
-    with safe_open(str(weights), framework="pt") as file:
-        about: dict[str, str] = file.metadata()
-    note = {k: v for k, v in about.items() if k not in {"config", "habits", "calibration"}}
-    note["strips"] = json.dumps({code: round(share, 3) for code, share in shares.items()})
-    save_weights(network, weights, note)
+    shown = json.dumps({code: round(share, 3) for code, share in shares.items()})
+    save_weights(network, weights, {**note_of(weights), "strips": shown})
     return shares
 
 

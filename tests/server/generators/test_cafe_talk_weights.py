@@ -17,8 +17,9 @@ from arkit.clip import Phone
 from arkit.names import INDEX
 from server.evaluation.perform import Order, perform_all
 from server.generators.base import Speech
+from server.generators.cafe_talk import create
 from server.generators.cafe_talk.config import BASE, TINY
-from server.generators.cafe_talk.facts import facts
+from server.generators.cafe_talk.facts import VARIABLE, facts
 from server.generators.cafe_talk.pipeline import CafeTalkGenerator, load_generator
 from server.generators.cafe_talk.weights import WEIGHTS, load_weights, random_network, save_weights
 from server.language.errors import WeightsError
@@ -104,6 +105,20 @@ def test_styles_and_emotions_are_told_without_loading_torch() -> None:
     told = facts()
     assert "Ada" in told.styles and "Rosa" in told.styles
     assert "angry" in told.emotions and "strips" in told.controls
+
+
+def test_weights_of_ones_own_are_named_by_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_weights(random_network(TINY), path, {})
+    monkeypatch.setenv(VARIABLE, str(path))
+    assert facts().styles == TINY.styles
+    assert create().config == TINY
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
+    assert VARIABLE in facts().problem
+    with pytest.raises(WeightsError, match="no Cafe-Talk weights"):
+        create()
 
 
 def test_stored_weights_come_back_and_others_are_refused(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from server.generators.base import Speech
+from server.generators.cafe_talk import pipeline
 from server.generators.cafe_talk.config import PAPER
 from server.generators.cafe_talk.pipeline import CafeTalkGenerator
 from server.generators.cafe_talk.weights import random_network
 from server.generators.cafe_talk.xlsr import XlsrEncoder, at_times
+from server.generators.encoders import VARIABLE
 from server.language.errors import EncoderError
 from server.wire.messages import GenerateRequest
 
@@ -64,3 +66,14 @@ def test_a_network_that_reads_xlsr_and_no_phones_runs_the_whole_path(tmp_path: P
     frames = [generator.denoise([plan], lambda: None)[0] for _ in range(plan.n_windows)]
     assert sum(len(f.head) for f in frames) == 50
     assert all(np.isfinite(layer).all() for f in frames for layer in f.layers.values())
+
+
+def test_the_folder_of_encoders_is_named_by_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(pipeline, "XlsrEncoder", lambda folder, _device: seen.append(folder))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    config = replace(PAPER, n_blocks=1, n_state=16, n_heads=2, text_encoder="builtin", n_text=256)
+    CafeTalkGenerator(random_network(config), "random", None)
+    assert seen == [tmp_path / "xlsr"]
