@@ -186,14 +186,16 @@ class Change:
     Attributes:
         seconds: from its start until nine tenths of what the direction shows where it lies on the
             whole line, in the same moment: speech takes its share of both alike.
-        fastest: per second, the fastest change of what it adds, on any blendshape, while it comes.
-        fastest_anyway: of this, what the direction would do then if it lay on the whole line: lips
-            that must close under an open mouth do so at their own speed.
+        fastest: per second, the fastest that its coming moves any blendshape: what moves under a
+            direction that is fully there, such as lips that must close, is taken off.
+        fastest_in_all: with that.
+        fastest_anyway: how fast the direction moves the face then if it lies on the whole line.
         clip_p995: 99.5th percentile of the clip's own velocity, per second.
     """
 
     seconds: float
     fastest: float
+    fastest_in_all: float
     fastest_anyway: float
     clip_p995: float
 
@@ -208,11 +210,10 @@ def change(generator: Generator, speech: Speech, text: str, start: float) -> Cha
     there = np.flatnonzero(share[at:] >= _THERE)
     velocity = np.abs(np.diff(clip.coefficients, axis=0)).max(axis=1) * FPS
     seconds = float(there[0] / FPS) if len(there) else math.inf
-    fastest, anyway = (
-        float(np.abs(np.diff(curves, axis=0))[at - 3 : at + 15].max() * FPS)
-        for curves in (added, full)
-    )
-    return Change(seconds, fastest, anyway, float(np.quantile(velocity, 0.995)))
+    under = 0.5 * (share[1:] + share[:-1])[:, None] * np.diff(full, axis=0)
+    steps = (np.diff(added, axis=0) - under, np.diff(added, axis=0), np.diff(full, axis=0))
+    fastest = [float(np.abs(rows[at - 3 : at + 15]).max() * FPS) for rows in steps]
+    return Change(seconds, *fastest, clip_p995=float(np.quantile(velocity, 0.995)))
 
 
 def added_over_time(
