@@ -20,8 +20,10 @@ def check_blendable(first: clip.ArkitClip, second: clip.ArkitClip) -> None:
     """
     if first.n_frames != second.n_frames or abs(first.fps - second.fps) > 1e-6:
         raise TakeError(
-            f"The takes differ in length ({first.n_frames} frames at {first.fps:g} fps, "
-            f"{second.n_frames} at {second.fps:g}): only takes of the same line can be blended."
+            "The takes differ in length ({first.n_frames} frames at {first.fps:g} fps, "
+            "{second.n_frames} at {second.fps:g}): only takes of the same line can be blended.",
+            first=first,
+            second=second,
         )
 
 

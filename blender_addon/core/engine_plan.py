@@ -63,8 +63,9 @@ def torch_build(machine: Machine) -> TorchBuild:
         return TorchBuild("apple", "", *_CPU_BYTES, "This Mac's own build of PyTorch.")
     if machine.system not in ("Windows", "Linux") or processor not in ("x86_64", "amd64"):
         raise EngineError(
-            f"There is no engine for {machine.system} on {machine.processor}. Use a server on "
-            "another computer."
+            "There is no engine for {machine.system} on {machine.processor}. Use a server on "
+            "another computer.",
+            machine=machine,
         )
     if machine.cuda is None or machine.capability is None:
         return _cpu("No NVIDIA GPU was found: lines are made on the processor.")
@@ -213,7 +214,7 @@ def wheel_version(path: Path) -> str:
     """
     found = _WHEEL.fullmatch(path.name)
     if found is None:
-        raise EngineError(f"'{path.name}' is not a wheel of Soliloquy's server.")
+        raise EngineError("'{name}' is not a wheel of Soliloquy's server.", name=path.name)
     return found["version"]
 
 
@@ -253,6 +254,9 @@ def check_room(free_bytes: int, plan: EnginePlan) -> None:
     need = plan.build.room_bytes
     if free_bytes < need:
         raise EngineError(
-            f"The engine needs {need / _GIGABYTE:.1f} GB, and {free_bytes / _GIGABYTE:.1f} GB are "
-            f"free at {plan.folder}. Make room, then set it up again."
+            "The engine needs {need:.1f} GB, and {free:.1f} GB are free at {folder}. Make room, "
+            "then set it up again.",
+            need=need / _GIGABYTE,
+            free=free_bytes / _GIGABYTE,
+            folder=plan.folder,
         )

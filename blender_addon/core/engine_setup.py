@@ -71,7 +71,9 @@ class EngineSetup:
             self.plan.folder.mkdir(parents=True, exist_ok=True)
             check_room(shutil.disk_usage(self.plan.folder).free, self.plan)
         except OSError as error:
-            raise EngineError(f"{self.plan.folder} cannot be used: {error}.") from error
+            raise EngineError(
+                "{folder} cannot be used: {error}.", folder=self.plan.folder, error=error
+            ) from error
         self._thread.start()
 
     @property
@@ -113,7 +115,7 @@ class EngineSetup:
         try:
             self._make()
         except EngineError as error:
-            self.error = str(error)
+            self.error = error.sentence  # Blender, which translates, has no place in a thread
         except OSError as error:
             self.error = f"Setting up the engine failed: {error}. Try again."
         finally:

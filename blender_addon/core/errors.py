@@ -12,9 +12,33 @@ SoliloquyError
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class SoliloquyError(Exception):
-    """Base of everything the add-on raises; the text says what happened and what to do."""
+    """Base of everything the add-on raises; the text says what happened and what to do.
+
+    Args:
+        sentence: for the user; with {names}, when `values` has something for them.
+        values: what is put into the sentence, which is translated before.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = values
+
+    def __str__(self) -> str:
+        said = _translators[-1](self.sentence)
+        return said.format(**self.values) if self.values else said
+
+
+_translators: list[Callable[[str], str]] = [str]
+
+
+def speak(translate: Callable[[str], str] | None) -> None:
+    """Say sentences as `translate` gives them, from now on; None is as they stand in the source."""
+    _translators[1:] = [translate] if translate is not None else []
 
 
 class LineError(SoliloquyError):

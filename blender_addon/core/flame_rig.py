@@ -141,14 +141,17 @@ def bake(model: flame_model.FlameModel, clip: flame_clip.FlameClip) -> Curves:
 def _in_basis(model: flame_model.FlameModel, clip: flame_clip.FlameClip) -> flame_clip.FlameClip:
     if clip.basis_id and clip.basis_id != model.basis_id:
         raise CharacterError(
-            f"The clip's expressions are in the basis '{clip.basis_id}', and this head has "
-            f"'{model.basis_id}'. Convert it: soliloquy convert IN.npz OUT.flame.npz "
-            "--from-flame ITS_MODEL --flame THIS_MODEL"
+            "The clip's expressions are in the basis '{clip}', and this head has '{head}'. Convert "
+            "it: soliloquy convert IN.npz OUT.flame.npz --from-flame ITS_MODEL --flame THIS_MODEL",
+            clip=clip.basis_id,
+            head=model.basis_id,
         )
     if clip.expression.shape[1] > model.n_expressions:
         raise CharacterError(
-            f"The clip has {clip.expression.shape[1]} expression coefficients and this head "
-            f"{model.n_expressions}. Add the head of the FLAME file that it was made with."
+            "The clip has {clip} expression coefficients and this head {head}. Add the head of the "
+            "FLAME file that it was made with.",
+            clip=clip.expression.shape[1],
+            head=model.n_expressions,
         )
     return clip
 

@@ -93,7 +93,9 @@ def _read(path: Path) -> Head:
     with np.load(path, allow_pickle=False) as data:
         about = json.loads(data["about"].tobytes())
         if about.get("format") != _FORMAT:
-            raise CharacterError(f"{path.name} is not a Soliloquy head. Install the zip again.")
+            raise CharacterError(
+                "{name} is not a Soliloquy head. Install the zip again.", name=path.name
+            )
         parts = tuple(_part(data, i, entry) for i, entry in enumerate(about["parts"]))
     return Head(parts, {name: (rgb[0], rgb[1], rgb[2]) for name, rgb in about["colours"].items()})
 

@@ -116,7 +116,8 @@ def coarse_similarity(target: Surface, template: Surface, face: Ints) -> Similar
     points = target.vertices
     if len(points) < 200:
         raise CharacterError(
-            f"The mesh has {len(points)} vertices, too few for a face. Choose the head's mesh."
+            "The mesh has {n} vertices, too few for a face. Choose the head's mesh.",
+            n=len(points),
         )
     low, high = _head_box(points)
     width = high[0] - low[0]

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from .surface import Floats, Ints, Surface
 
-_CLEARANCE: Final = 0.0012  # metres between a moved lid and the ball of the eye: a cornea stands out
-_COLUMNS: Final = 7  # over the middle of an eye, where its lids are compared
-_MOST: Final = 1.3  # how much farther a lid may be moved to close the eye
+_CLEARANCE: Final = (
+    0.0012  # metres between a moved lid and the ball of the eye: a cornea stands out
+)
+_COLUMNS: Final = 9  # over the middle of an eye, where its lids are compared
+_MOST: Final = 1.5  # how much farther a lid may be moved to close the eye
 _SIDES: Final = {"Left": (3, 4), "Right": (5, 6)}
 
 
@@ -73,14 +75,22 @@ class Lids:
         out = np.maximum(least / np.maximum(now, 1e-12), 1.0)
         moved[rows] += there * (out - 1.0)[:, None]
 
-    def _closing(self, moved: Floats) -> float:
-        """How much farther the upper lid must go for the lids to meet."""
+    def _closing(self, moved: Floats) -> Floats:
+        """How much farther each vertex of the upper lid must go for the lids to meet, [U, 1]."""
         before, after = self._gaps(self.points), self._gaps(self.points + moved)
-        known = np.isfinite(before) & np.isfinite(after) & (before > 2 * self.clearance)
+        known = np.isfinite(before) & np.isfinite(after) & (before > self.clearance)
         if known.sum() < 3:
-            return 1.0
+            return np.ones((len(self.upper), 1))
         went = np.maximum(before - after, 0.2 * before)[known]
-        return float(np.clip(np.median(before[known] / went), 1.0, _MOST))
+        wanted = np.clip(before[known] / went, 1.0, _MOST)
+        edges = self._edges()
+        middles = (0.5 * (edges[1:] + edges[:-1]))[known]
+        return np.interp(self.points[self.upper, 0], middles, wanted)[:, None]
+
+    def _edges(self) -> Floats:
+        """Where columns begin and end, [columns + 1]."""
+        half = 0.75 * self.radius
+        return self.centre[0] + np.linspace(-half, half, _COLUMNS + 1)
 
     def _gaps(self, points: Floats) -> Floats:
         """Height of the opening in each column, [columns]; nan where a lid is not in it."""

@@ -98,8 +98,9 @@ def told_phones(
     for start, end, phone in timed:
         if not is_phone(phone):
             raise LineError(
-                f"'{phone}' is not a phone. Choose one in the strip's panel (Sequencer, sidebar, "
-                "Strip), or delete the strip."
+                "'{phone}' is not a phone. Choose one in the strip's panel (Sequencer, sidebar, "
+                "Strip), or delete the strip.",
+                phone=phone,
             )
         begin = max(start, told[-1].end if told else 0.0)
         stop = min(end, limit)

@@ -30,8 +30,9 @@ def server_command(python: str, address: str) -> list[str]:
     if python:
         if not Path(python).is_file():
             raise ServerError(
-                f"The Python '{python}' does not exist. Correct it in Preferences > Add-ons > "
-                "Soliloquy."
+                "The Python '{python}' does not exist. Correct it in Preferences > Add-ons > "
+                "Soliloquy.",
+                python=python,
             )
         return [python, "-m", _MODULE, *serve]
     program = shutil.which(_PROGRAM)
@@ -78,7 +79,9 @@ class ServerProcess:
                     env=clean_environment(), creationflags=no_window,
                 )  # fmt: skip
         except OSError as error:
-            raise ServerError(f"'{command[0]}' cannot be started: {error}") from error
+            raise ServerError(
+                "'{program}' cannot be started: {error}", program=command[0], error=error
+            ) from error
 
     def stop(self) -> None:
         """End it, gently first."""

@@ -213,11 +213,16 @@ def check_fit(fit: HeadFit, by_hand: bool = False) -> None:
     if fit.rms <= WORST_RMS and fit.unmatched <= MOST_UNMATCHED and fit.bent <= most:
         return
     raise CharacterError(
-        f"The built-in head does not fit this mesh: its face had to be bent by "
-        f"{fit.bent * 1000:.1f} mm (at most {most * 1000:.0f}), lies {fit.rms * 1000:.1f} mm off "
-        f"(at most {WORST_RMS * 1000:.0f}), and {fit.unmatched:.0%} of it lies on nothing (at most "
-        f"{MOST_UNMATCHED:.0%}). Turn the head to look along -Y with Z up, or place the landmarks "
-        "and move them onto eyes, nose, mouth and chin."
+        "The built-in head does not fit this mesh: its face had to be bent by {bent:.1f} mm (at "
+        "most {most:.0f}), lies {off:.1f} mm off (at most {worst:.0f}), and {unmatched:.0%} of it "
+        "lies on nothing (at most {most_unmatched:.0%}). Turn the head to look along -Y with Z up, "
+        "or place the landmarks and move them onto eyes, nose, mouth and chin.",
+        bent=fit.bent * 1000,
+        most=most * 1000,
+        off=fit.rms * 1000,
+        worst=WORST_RMS * 1000,
+        unmatched=fit.unmatched,
+        most_unmatched=MOST_UNMATCHED,
     )
 
 

@@ -54,8 +54,10 @@ def check_size(take: clip.ArkitClip, limit: float | None) -> None:
         return
     longest = limit / per_frame / take.fps
     raise TakeError(
-        f"This take of {take.seconds / 60:.0f} minutes is too long to make a part of it anew: the "
-        f"server takes {longest / 60:.0f} minutes. Generate a shorter line."
+        "This take of {minutes:.0f} minutes is too long to make a part of it anew: the server "
+        "takes {most:.0f} minutes. Generate a shorter line.",
+        minutes=take.seconds / 60,
+        most=longest / 60,
     )
 
 

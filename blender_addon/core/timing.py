@@ -70,7 +70,9 @@ def scene_rate(fps: float, fps_base: float) -> float:
         LineError: a rate that is not positive.
     """
     if fps <= 0 or fps_base <= 0:
-        raise LineError(f"The scene's frame rate {fps} / {fps_base} is not positive.")
+        raise LineError(
+            "The scene's frame rate {fps} / {base} is not positive.", fps=fps, base=fps_base
+        )
     return fps / fps_base
 
 
@@ -92,8 +94,9 @@ def audible_part(
         end = min(end, source_seconds)
     if end - begin <= 0.0:
         raise LineError(
-            f"Nothing of the sound strip '{name}' is audible: its trimming hides the whole "
-            "recording. Pull its handles out, or choose another strip."
+            "Nothing of the sound strip '{name}' is audible: its trimming hides the whole "
+            "recording. Pull its handles out, or choose another strip.",
+            name=name,
         )
     return AudiblePart(start_frame, begin, end, timing.speed)
 
@@ -122,15 +125,17 @@ def constant_speed(
         return 1.0
     if len(key_frames) > 2:
         raise LineError(
-            f"The speed of the sound strip '{name}' changes along the way ({len(key_frames)} "
-            "retiming keys). Press Render Sound below: that writes what is heard to a file and "
-            "makes it the line."
+            "The speed of the sound strip '{name}' changes along the way ({n} retiming keys). "
+            "Press Render Sound below: that writes what is heard to a file and makes it the line.",
+            name=name,
+            n=len(key_frames),
         )
     length = (max(key_frames) - min(key_frames)) / rate
     if source_seconds is None or length <= 0.0:
         raise LineError(
-            f"The speed of the retimed sound strip '{name}' cannot be measured. "
-            "Press Render Sound below, or remove its retiming keys."
+            "The speed of the retimed sound strip '{name}' cannot be measured. "
+            "Press Render Sound below, or remove its retiming keys.",
+            name=name,
         )
     content = source_seconds - 1.0 / rate if key_on_last_frame else source_seconds
     return max(content, 1.0 / rate) / length

@@ -6,6 +6,8 @@ from typing import Final
 
 import bpy
 
+from ..core import errors
+from ..ui import tr
 from . import german
 
 LANGUAGES: Final[dict[str, dict[str, str]]] = {"de_DE": german.MESSAGES, "de": german.MESSAGES}
@@ -24,8 +26,10 @@ def register() -> None:
             for code, messages in LANGUAGES.items()
         },
     )
+    errors.speak(tr)
 
 
 def unregister() -> None:
     """Take them back."""
+    errors.speak(None)
     bpy.app.translations.unregister(__name__)

@@ -30,4 +30,7 @@ def test_it_asks_for_online_access_and_leaves_nothing(
 @pytest.mark.slow
 def test_a_minute_of_packets_while_blender_plays(blender: RunCase, tmp_path: Path) -> None:
     case = "a_minute_while_blender_works"
-    print(blender("live_link", case, folder=str(tmp_path), length=60.0)[-400:])
+    said = blender("live_link", case, folder=str(tmp_path), length=60.0)[-500:]
+    print(said)
+    if "machine too busy" in said:
+        pytest.skip(said[said.index("machine too busy") :].splitlines()[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from typing import Any, NamedTuple
@@ -201,6 +203,20 @@ def what_it_refuses_and_how_it_ends(folder: str) -> None:
     listener.close()
 
 
+_METRONOME = """
+import sys, time
+seconds, began, late = float(sys.argv[1]), time.perf_counter(), []
+for beat in range(1, round(60 * seconds)):
+    time.sleep(max(0.0, began + beat / 60 - time.perf_counter()))
+    late.append(time.perf_counter())
+gaps = sorted(abs(b - a - 1 / 60) for a, b in zip(late, late[1:]))
+print(gaps[int(0.99 * len(gaps))])
+"""
+"""A process that does nothing but wake 60 times a second: what this machine can keep just now."""
+
+_QUIET = 0.0015  # seconds; where such a process is later than this, no bound says anything of ours
+
+
 def a_minute_while_blender_works(folder: str, length: float) -> None:
     """Jitter of the packets while Blender plays at 24 fps, and what Blender is held up by it."""
     scene = bpy.context.scene
@@ -209,6 +225,9 @@ def a_minute_while_blender_works(folder: str, length: float) -> None:
     bpy.ops.soliloquy.import_take(filepath=f"{folder}/line.npz")
     listener = Listener()
     _to(listener)
+    metronome = subprocess.Popen(
+        [sys.executable, "-I", "-c", _METRONOME, str(length)], stdout=subprocess.PIPE, text=True
+    )
     held = []
     for on in (False, True):
         if on:
@@ -228,4 +247,9 @@ def a_minute_while_blender_works(folder: str, length: float) -> None:
           f"p99 {np.quantile(gaps, 0.99) * 1e3:.2f} ms, most {gaps.max() * 1e3:.1f} ms; "
           f"frame_set {held[0] * 1e3:.2f} ms without, {held[1] * 1e3:.2f} ms with")  # fmt: skip
     listener.close()
+    own = float(metronome.communicate()[0])
+    if own > _QUIET:
+        print(f"machine too busy for a bound: a process of its own is {own * 1e3:.2f} ms late")
+        return
     assert abs(len(times) - 60 * elapsed) < 0.02 * 60 * elapsed + 2
+    assert np.quantile(gaps, 0.99) < 0.004
