@@ -1,7 +1,8 @@
 """Lists what the add-on says in Blender's interface, for its translations.
 
 Labels, descriptions and enum items come from the classes as Blender has registered them; sentences
-come from the source: `tr("...")`, `text="..."`, `poll_message_set("...")` and `report(..., "...")`.
+come from the source: `tr("...")`, `text="..."`, `poll_message_set("...")`, `report(..., "...")` and
+those of our errors, `LineError("...")`, in `core` too.
 Needs the bpy package. `python tools/messages.py LANGUAGE` prints what that language lacks.
 """
 
@@ -19,6 +20,10 @@ ROOT = Path(__file__).resolve().parents[1]
 ADDON = ROOT / "blender_addon"
 _SAID_BY_KEYWORD = {"text", "heading"}
 _SAID_BY_CALL = {"tr": 0, "poll_message_set": 0, "report": 1, "wrapped": 2, "reason": 2}
+_ERRORS = {
+    "LineError", "CharacterError", "ServerError", "EngineError", "StripError", "TakeError",
+    "ExportError",
+}  # fmt: skip
 _NOT_WORDS = {"soliloquy", "Unique name used in the code and scripting"}  # the latter is Blender's
 
 
@@ -26,11 +31,12 @@ def source_messages(folder: Path = ADDON) -> dict[str, str]:
     """Sentence -> file, of everything said in the source."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.py")):
-        if "_vendor" in path.parts or "translations" in path.parts or path.parent.name == "core":
+        if "_vendor" in path.parts or "translations" in path.parts:
             continue
+        is_core = path.parent.name == "core"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                for text in _said(node):
+                for text in (*_of_error(node), *(() if is_core else _said(node))):
                     found.setdefault(text, str(path.relative_to(folder)))
     return found
 
@@ -44,6 +50,12 @@ def _said(call: ast.Call) -> Iterator[str]:
     for keyword in call.keywords:
         if shown and keyword.arg in _SAID_BY_KEYWORD:
             yield from _words(keyword.value)
+
+
+def _of_error(call: ast.Call) -> Iterator[str]:
+    """The sentence of one of our errors."""
+    if getattr(call.func, "id", "") in _ERRORS and call.args:
+        yield from _words(call.args[0])
 
 
 def _words(node: ast.expr) -> Iterator[str]:
