@@ -20,9 +20,13 @@ from server.speech.phones import SILENCE
 from server.speech.recogniser import SAMPLE_RATE, Samples
 from server.speech.segments import stretches
 
+from . import choosing
+from .checkpoints import CausalCheckpoint, Hubert
 from .decoding import drawn, greedy
+from .errors import InstructionError
 from .instruction import Instruction, described
 from .qformer import pooled
+from .reading import read
 from .voice import Voice, hear_voice
 from .weights import DEFAULT, load_instruction, text_encoder_hash, weights_path
 
@@ -53,12 +57,12 @@ class Impression:
 
     Attributes:
         queries: [1, Q, L]. embedding: [L], unit length.
-        shares: emotion or "calm" -> share, summing to one.
+        cells: "angry/strongly" -> share, summing to one.
     """
 
     queries: Tensor
     embedding: NDArray[np.float32]
-    shares: dict[str, float]
+    cells: dict[str, float]
 
 
 class Instructor:
@@ -66,15 +70,33 @@ class Instructor:
 
     Args:
         weights: "instruction", "instruction-research" or the path of a file.
+        hubert, language_model: folders of the checkpoints that weights of size "paper" go with.
 
     Raises:
-        InstructionError: the file is absent or does not fit.
+        InstructionError: a file or a checkpoint is absent or does not fit.
     """
 
-    def __init__(self, weights: str | Path = DEFAULT) -> None:
+    def __init__(
+        self,
+        weights: str | Path = DEFAULT,
+        *,
+        hubert: Path | None = None,
+        language_model: Path | None = None,
+    ) -> None:
         self.path = weights_path(weights)
         self.name = self.path.stem
-        self.model, self.about = load_instruction(self.path)
+        checkpoint = CausalCheckpoint(language_model) if language_model else None
+        self.model, self.about = load_instruction(self.path, checkpoint)
+        needs = self.model.config
+        self._hubert = Hubert(hubert) if hubert else None
+        if (needs.speech_encoder == "hubert") != (hubert is not None) or (
+            needs.language_model == "causal"
+        ) != (language_model is not None):
+            raise InstructionError(
+                f"{self.path} was made with the speech encoder '{needs.speech_encoder}' and the "
+                f"language model '{needs.language_model}'",
+                "Name the folders of exactly these checkpoints.",
+            )
         self.hash = hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
         self._is_stale = self.about.get("text_encoder", "") != text_encoder_hash()
         self._lock = threading.Lock()
@@ -92,7 +114,8 @@ class Instructor:
         Args:
             samples: float32 [S], 16 kHz mono, -1..1, of any length; may be empty.
             seed: which of the plausible sentences; the same one always with the same seed.
-            sample: draw a sentence by its probability; else the likeliest one, whatever the seed.
+            sample: draw a sentence by its probability; else the likeliest one that agrees with the
+                voice, whatever the seed.
             heard: what the ears heard of these samples: where they heard no phone is no voice.
 
         Returns:
@@ -106,12 +129,10 @@ class Instructor:
             if found is None:
                 return self._at_rest()
             prompt = self.model.prompt(found.queries)
-            words = self.model.words
-            ids = drawn(words, prompt, seed) if sample else greedy(words, prompt)[0]
-        text = words.decode(ids)
+            text = self._drawn(prompt, seed, 1)[0] if sample else self._agreed(prompt, found)
         notes = [_STALE] if self._is_stale else []
         said = described(text, found.embedding, 0.0)
-        confidence = _confidence(said, found.shares)
+        confidence = _confidence(said, found.cells)
         if confidence < _LEAST_SURE:
             notes.append(_UNSURE)
         return described(text, found.embedding, confidence, tuple(notes))
@@ -122,25 +143,34 @@ class Instructor:
         A long line is heard in windows; their queries are averaged by how much voice they hold, so
         that the sentence is about the whole line.
         """
-        voices = [v for v in map(hear_voice, _windows(samples)) if v is not None]
-        if not voices:
+        heard = [(v, w) for w in _windows(samples) if (v := hear_voice(w)) is not None]
+        if not heard:
             return None
-        queries = torch.cat([self._queries(voice) for voice in voices])
-        weights = torch.tensor([voice.voiced for voice in voices])
+        queries = torch.cat([self._queries(voice, window) for voice, window in heard])
+        weights = torch.tensor([voice.voiced for voice, _ in heard])
         mean = (queries * (weights / weights.sum())[:, None, None]).sum(0, keepdim=True)
         embedding = pooled(mean)
-        shares: dict[str, float] = {}
-        for name, share in zip(
-            self.model.anchor_names, self.model.shares(embedding)[0].tolist(), strict=True
-        ):
-            emotion = name.partition("/")[0]
-            shares[emotion] = shares.get(emotion, 0.0) + share
-        return Impression(mean, embedding[0].numpy().copy(), shares)
+        shares = self.model.shares(embedding)[0].tolist()
+        cells = dict(zip(self.model.anchor_names, shares, strict=True))
+        return Impression(mean, embedding[0].numpy().copy(), cells)
 
-    def _queries(self, voice: Voice) -> Tensor:
-        stream = torch.from_numpy(voice.stream)[None]
-        figures = torch.from_numpy(voice.figures)[None]
+    def _queries(self, voice: Voice, window: Samples) -> Tensor:
+        features = self._hubert.encode(window) if self._hubert else voice.stream
+        stream = torch.from_numpy(features)[None]
+        figures = torch.from_numpy(voice.figures[: self.model.config.n_figures])[None]
         return self.model.qformer(stream, torch.tensor([stream.shape[1]]), figures)
+
+    def _agreed(self, prompt: Tensor, found: Impression) -> str:
+        """The likeliest sentence, or another plausible one where the voice says otherwise."""
+        words = self.model.words
+        texts = [words.decode(greedy(words, prompt)[0])]
+        if choosing.agreement(read(texts[0]), found.cells) < 3:
+            texts += self._drawn(prompt, 0, choosing.N_CANDIDATES)
+        return texts[choosing.best([read(text) for text in texts], found.cells)]
+
+    def _drawn(self, prompt: Tensor, seed: int, count: int) -> list[str]:
+        words = self.model.words
+        return [words.decode(ids) for ids in drawn(words, prompt.expand(count, -1, -1), seed)]
 
     def _at_rest(self) -> Instruction:
         embedding = text_encoder("builtin").encode([_AT_REST])[0]
@@ -158,11 +188,12 @@ def _windows(samples: Samples) -> list[Samples]:
     return list(stretches([samples], SHORTEST_SECONDS, LONGEST_SECONDS))
 
 
-def _confidence(said: Instruction, shares: dict[str, float]) -> float:
+def _confidence(said: Instruction, cells: dict[str, float]) -> float:
     """The share that the voice gives to the emotion that the sentence says."""
+    shares, _ = choosing.marginals(cells)
     found = shares.get(said.emotion, 0.0)
     if said.emotion == "neutral":
-        found += shares.get("calm", 0.0)
+        found += shares.get(choosing.CALM, 0.0)
     return round(min(found, 1.0), 3)
 
 

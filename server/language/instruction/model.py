@@ -12,24 +12,26 @@ from torch import Tensor, nn
 
 from .config import InstructionConfig
 from .qformer import QFormer
-from .words import BOS, CausalModel, Vocabulary, WordModel
+from .words import CausalModel, Vocabulary, WordModel
 
 
 class InstructionModel(nn.Module):
     """What is trained and shipped.
 
     Args:
-        config: sizes. vocabulary: of the built-in language model.
+        config: sizes. words: the language model; a checkpoint's (`CausalCheckpoint`) stays outside
+            the module, so that it is neither tuned nor stored.
         requests: phrasings of the request; the first is used outside training.
         anchors: names of the cells whose mean text embeddings are kept, "angry/strongly".
     """
 
     anchors: Tensor
+    anchor_scale: Tensor
 
     def __init__(
         self,
         config: InstructionConfig,
-        vocabulary: Vocabulary,
+        words: WordModel | CausalModel,
         requests: Sequence[str],
         anchors: Sequence[str],
     ) -> None:
@@ -37,8 +39,8 @@ class InstructionModel(nn.Module):
         self.config, self.requests = config, tuple(requests)
         self.anchor_names = tuple(anchors)
         self.qformer = QFormer(config)
-        self.words = WordModel(config.words, vocabulary)
-        self.projection = nn.Linear(config.n_embedding, config.words.n_state)
+        self.words = words
+        self.projection = nn.Linear(config.n_embedding, words.width)
         self.register_buffer("anchors", torch.zeros(len(self.anchor_names), config.n_embedding))
         self.register_buffer("anchor_scale", torch.ones(()))
 
@@ -58,7 +60,7 @@ def prompt_of(words: CausalModel, projected: Tensor, request: str) -> Tensor:
     return torch.cat([asked, projected], 1)
 
 
-def sentence_loss(model: WordModel, prompt: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+def sentence_loss(model: CausalModel, prompt: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
     """Mean cross-entropy of sentences after their prompts.
 
     Args:
@@ -77,9 +79,10 @@ def random_model(
     """A model with random weights and the vocabulary of `texts`, for tests."""
     torch.manual_seed(seed)
     vocabulary = Vocabulary.of([*texts, *requests])
-    model = InstructionModel(config, vocabulary, requests, ("neutral/", "happy/clearly"))
+    words = WordModel(config.words, vocabulary)
+    model = InstructionModel(config, words, requests, ("neutral/", "happy/clearly"))
     model.anchors.copy_(nn.functional.normalize(torch.randn_like(model.anchors), dim=-1))
     return model.eval()
 
 
-__all__ = ["BOS", "InstructionModel", "prompt_of", "random_model", "sentence_loss"]
+__all__ = ["InstructionModel", "prompt_of", "random_model", "sentence_loss"]

@@ -84,7 +84,7 @@ class QFormer(nn.Module):
         self.queries = nn.Parameter(torch.randn(config.n_queries, width) * 0.3)
         if config.n_figures:
             self.figures_in = nn.Linear(config.n_figures, config.n_figures_hidden)
-            self.figures_out = nn.Linear(config.n_figures_hidden, config.n_queries * width)
+            self.figures_out = nn.Linear(config.n_figures_hidden, width)
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.n_layers))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.n_embedding)
@@ -111,13 +111,12 @@ class QFormer(nn.Module):
         return self.speech_norm(x.transpose(1, 2))
 
     def _prior(self, figures: Tensor) -> Tensor:
-        """What the figures of the whole line add to the queries, [B, Q, D], or 0."""
+        """What the figures of the whole line add to every query, [B, 1, D], or 0."""
         if not self.config.n_figures:
             return torch.zeros(1, 1, 1, device=figures.device)
         normal = ((figures - self.mean) / self.deviation).clamp(-4, 4)
         hidden = nn.functional.gelu(self.figures_in(self.drop_in(normal)))
-        added = self.figures_out(self.drop(hidden))
-        return added.view(len(figures), self.config.n_queries, -1)
+        return self.figures_out(self.drop(hidden))[:, None]
 
 
 def pooled(queries: Tensor) -> Tensor:

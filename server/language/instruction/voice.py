@@ -183,13 +183,14 @@ def _tilt(frames: _Frames) -> Array:
 def _figures(frames: _Frames) -> Array:
     cepstra = np.asarray(dct(frames.bands, axis=1, norm="ortho"))[:, 1 : _N_CEPSTRA + 1]
     tilt, change = _tilt(frames), _change(frames)
+    unvoiced = frames.speech & ~frames.voiced
     moving = np.abs(np.diff(cepstra, axis=0, prepend=cepstra[:1]))
     speech, voiced = frames.speech, frames.voiced
     values = [
         *_spread(frames.octaves[voiced]), *_spread(frames.energy[speech]),
-        *_spread(frames.energy[voiced]), *_spread(tilt[voiced]), *_spread(tilt[speech & ~voiced]),
+        *_spread(frames.energy[voiced]), *_spread(tilt[voiced]), *_spread(tilt[unvoiced]),
         *_spread(frames.harmonic[voiced]), *_spread(10 * change[voiced]),
-        *_spread(10 * np.abs(change[voiced])), *_rhythm(frames), *_melody(frames),
+        *_spread(np.abs(10 * change[voiced])), *_rhythm(frames), *_melody(frames),
         *cepstra[voiced].mean(0), *cepstra[voiced].std(0), *cepstra[speech].mean(0),
         *cepstra[speech].std(0), *moving[speech].mean(0),
         *frames.bands[voiced].mean(0)[::2], *np.percentile(frames.bands[speech], 90, axis=0)[::2],

@@ -14,7 +14,7 @@ import torch
 from .config import InstructionConfig, LanguageModelConfig
 from .errors import InstructionError
 from .model import InstructionModel
-from .words import Vocabulary
+from .words import CausalModel, Vocabulary, WordModel
 
 FOLDER: Final = Path(__file__).parents[2] / "weights"
 DEFAULT: Final = "instruction"
@@ -53,12 +53,13 @@ def save_instruction(model: InstructionModel, path: Path, note: Mapping[str, str
     """Write a model as float16 with its config, words, requests and a note of strings."""
     from safetensors.torch import save_file
 
+    words = model.words
     stored = {
         name: value.to(torch.float16).contiguous() for name, value in model.state_dict().items()
     }
     metadata = {
         "config": json.dumps(asdict(model.config)),
-        "words": json.dumps(model.words.vocabulary.words),
+        "words": json.dumps(words.vocabulary.words if isinstance(words, WordModel) else ()),
         "requests": json.dumps(model.requests),
         "anchors": json.dumps(model.anchor_names),
         **note,
@@ -66,8 +67,12 @@ def save_instruction(model: InstructionModel, path: Path, note: Mapping[str, str
     save_file(stored, str(path), metadata=metadata)
 
 
-def load_instruction(path: Path) -> tuple[InstructionModel, dict[str, str]]:
+def load_instruction(
+    path: Path, checkpoint: CausalModel | None = None
+) -> tuple[InstructionModel, dict[str, str]]:
     """Read what `save_instruction` wrote: the model, and all that the file says of itself.
+
+    `checkpoint` is the language model of the size "paper", whose weights are in no file of ours.
 
     Raises:
         InstructionError: the file is absent or does not fit.
@@ -78,10 +83,11 @@ def load_instruction(path: Path) -> tuple[InstructionModel, dict[str, str]]:
         with safe_open(str(weights_path(path)), framework="pt") as file:
             about: dict[str, str] = dict(file.metadata() or {})
             stored = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        config = _config(json.loads(about["config"]))
+        words = checkpoint or WordModel(config.words, Vocabulary(json.loads(about["words"])))
         model = InstructionModel(
-            _config(json.loads(about["config"])), Vocabulary(json.loads(about["words"])),
-            json.loads(about["requests"]), json.loads(about["anchors"]),
-        )  # fmt: skip
+            config, words, json.loads(about["requests"]), json.loads(about["anchors"])
+        )
         model.load_state_dict(stored)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InstructionError(

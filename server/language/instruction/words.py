@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .config import LanguageModelConfig
 
 PAD, BOS, EOS, UNKNOWN = 0, 1, 2, 3
+Past = tuple[Tensor, Tensor]
 _SPECIAL: Final = ("<pad>", "<bos>", "<eos>", "<unknown>")
 _TOKEN: Final = re.compile(r"[a-z]+(?:-[a-z]+)*|[.,:;?]")
 
@@ -29,7 +30,8 @@ class CausalModel(Protocol):
     def encode(self, text: str) -> list[int]: ...
     def decode(self, ids: Sequence[int]) -> str: ...
     def embed(self, ids: Tensor) -> Tensor: ...
-    def next_logits(self, embeddings: Tensor) -> Tensor: ...
+    def __call__(self, embeddings: Tensor) -> Tensor: ...
+    def next_logits(self, embeddings: Tensor, state: Any = None) -> tuple[Tensor, Any]: ...
 
 
 class Vocabulary:
@@ -76,13 +78,19 @@ class _Block(nn.Module):
         self.feed_out = nn.Linear(config.n_hidden, width)
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, past: Past | None = None) -> tuple[Tensor, Past]:
+        """x [B, N, D] after `past`, the keys and values [B, H, ., D/H] of what came before."""
         batch, length, width = x.shape
         qkv = self.qkv(self.norm_attention(x)).view(batch, length, 3, self.n_heads, -1)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each [B, H, N, D/H]
-        heads = nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        if past is not None:
+            key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
+        heads = nn.functional.scaled_dot_product_attention(
+            query, key, value, is_causal=past is None
+        )
         x = x + self.drop(self.out(heads.transpose(1, 2).reshape(batch, length, width)))
-        return x + self.drop(self.feed_out(nn.functional.gelu(self.feed_in(self.norm_feed(x)))))
+        x = x + self.drop(self.feed_out(nn.functional.gelu(self.feed_in(self.norm_feed(x)))))
+        return x, (key, value)
 
 
 class WordModel(nn.Module):
@@ -114,12 +122,24 @@ class WordModel(nn.Module):
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """[B, N, D] -> logits [B, N, V] of the token after each; N at most `longest`."""
-        x = embeddings + self.places[: embeddings.shape[1]]
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x) @ self.table.weight.T
+        return self._after(embeddings, None)[0]
 
-    def next_logits(self, embeddings: Tensor) -> Tensor:
-        """[B, N, D] -> logits [B, V] of the token after the last."""
-        logits = self(embeddings)[:, -1]
-        return logits[:, : len(self.vocabulary)]
+    def _after(self, embeddings: Tensor, state: list[Past] | None) -> tuple[Tensor, list[Past]]:
+        start = state[0][0].shape[2] if state else 0
+        x = embeddings + self.places[start : start + embeddings.shape[1]]
+        pasts: list[Past] = []
+        for i, block in enumerate(self.blocks):
+            x, past = block(x, state[i] if state else None)
+            pasts.append(past)
+        return self.norm(x) @ self.table.weight.T, pasts
+
+    def next_logits(
+        self, embeddings: Tensor, state: list[Past] | None = None
+    ) -> tuple[Tensor, list[Past]]:
+        """Logits [B, V] of the token after the last, and the state that goes on from there.
+
+        Args:
+            embeddings: [B, N, D], the prompt; with a state one more token, N = 1.
+        """
+        logits, pasts = self._after(embeddings, state)
+        return logits[:, -1, : len(self.vocabulary)], pasts

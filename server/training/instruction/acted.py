@@ -231,6 +231,7 @@ def _people() -> Iterator[tuple[NDArray[np.float32], str]]:
         if recording.cell.emotion == "neutral":
             yield recording.samples, recording.speaker
     for path in sorted((data_folder() / "facegood").glob("1114_3_*.flac"))[:8]:
-        samples, _ = soundfile.read(path, dtype="float32")
+        read, _ = soundfile.read(path, dtype="float32")
+        samples = np.asarray(read, np.float32)
         for start in range(RATE, len(samples) - _PIECE, 3 * _PIECE):
             yield samples[start : start + _PIECE], "facegood"

@@ -1,4 +1,4 @@
-"""The corpus of instructions: sentences for every cell with their text embeddings, kept in a file."""
+"""The corpus of instructions: sentences for every cell with their embeddings, kept in a file."""
 
 from __future__ import annotations
 

@@ -98,10 +98,11 @@ class Store:
 
 
 def _read(path: Path) -> Array:
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    read, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    samples = np.asarray(read, np.float32)
     if rate != RATE:
         samples = np.asarray(resample_poly(samples, RATE, rate, axis=0), np.float32)
-    return np.ascontiguousarray(samples[:, 0])
+    return np.ascontiguousarray(samples[:, 0], np.float32)
 
 
 def cell_named(name: str) -> Cell:

@@ -21,13 +21,17 @@ from server.language.clip_text import text_encoder
 from server.language.instruction.config import BASE, InstructionConfig
 from server.language.instruction.model import InstructionModel
 from server.language.instruction.weights import save_instruction, text_encoder_hash
+from server.language.instruction.words import WordModel
 
 from . import wording
 from .corpus import SentenceCorpus, kept, vocabulary_of
 from .material import Store
 from .stages import (
+    Contrast,
     Options,
     Report,
+    Run,
+    Spoken,
     Voices,
     heard,
     train_projection,
@@ -57,8 +61,8 @@ class Recipe:
     sentences: int = 100
     held: float = 0.1
     words: Options = field(default_factory=lambda: Options(500, 48, 3e-3, 0.01))
-    qformer: Options = field(default_factory=lambda: Options(500, 64, 2e-3, 0.2))
-    projection: Options = field(default_factory=lambda: Options(200, 48, 5e-3, 0.0))
+    qformer: Options = field(default_factory=lambda: Options(300, 96, 3e-3, 0.2))
+    projection: Options = field(default_factory=lambda: Options(150, 48, 5e-3, 0.0))
     joint: int = 0
     temperature: float = 0.1
     anchored: float = 1.0
@@ -78,22 +82,27 @@ class Recipe:
         return cls(**values)
 
 
-def new_model(corpus: SentenceCorpus, seed: int, config: InstructionConfig = BASE) -> InstructionModel:  # fmt: skip
-    """A model with random weights and the corpus' words."""
+def new_model(
+    corpus: SentenceCorpus, seed: int, config: InstructionConfig = BASE
+) -> tuple[InstructionModel, WordModel]:
+    """A model with random weights and the corpus' words, and its language model."""
     torch.manual_seed(seed)
     names = [f"{cell.emotion}/{cell.word}" for cell in CELLS]
-    return InstructionModel(config, vocabulary_of(corpus.texts), wording.REQUESTS, names)
+    words = WordModel(config.words, vocabulary_of(corpus.texts))
+    return InstructionModel(config, words, wording.REQUESTS, names), words
 
 
-def pretrained(corpus: SentenceCorpus, recipe: Recipe, path: Path, report: Report) -> InstructionModel:  # fmt: skip
+def pretrained(
+    corpus: SentenceCorpus, recipe: Recipe, path: Path, report: Report
+) -> InstructionModel:
     """A model whose language model knows the corpus: from `path`, or trained and kept there."""
-    model = new_model(corpus, recipe.seed)
+    model, words = new_model(corpus, recipe.seed)
     if path.is_file():
-        model.words.load_state_dict(torch.load(path, weights_only=True))
+        words.load_state_dict(torch.load(path, weights_only=True))
         return model
     train, _ = corpus.split(recipe.held, recipe.seed)
-    train_words(model.words, train, recipe.words, recipe.seed, report)
-    torch.save(model.words.state_dict(), path)
+    train_words(words, train, Run(recipe.words, recipe.seed, report))
+    torch.save(words.state_dict(), path)
     return model
 
 
@@ -103,16 +112,14 @@ def fit(
     """Stages two and three, on a model whose language model is trained."""
     train, _ = corpus.split(recipe.held, recipe.seed)
     voices = Voices.of(store)
-    train_qformer(
-        model, voices, train, recipe.qformer, recipe.seed, report,
-        recipe.temperature, recipe.anchored,
-    )  # fmt: skip
+    contrast = Contrast(recipe.temperature, recipe.anchored)
+    train_qformer(model, voices, train, Run(recipe.qformer, recipe.seed, report), contrast)
     queries = heard(model.qformer, voices)
-    cells = voices.cells.numpy()
-    train_projection(model, queries, cells, train, recipe.projection, recipe.seed, report)
+    spoken = Spoken(queries, voices.cells.numpy())
+    train_projection(model, spoken, train, Run(recipe.projection, recipe.seed, report))
     if recipe.joint:
         options = Options(recipe.joint, recipe.projection.batch, 5e-4, 0.01)
-        train_projection(model, queries, cells, train, options, recipe.seed + 1, report, joint=True)
+        train_projection(model, spoken, train, Run(options, recipe.seed + 1, report), joint=True)
 
 
 def main() -> None:
