@@ -9,6 +9,7 @@ from ..core.errors import SoliloquyError
 from .built_in import add_built_in_head
 from .matching import blendshape_choices
 from .meshes import active_character, add_meshes, new_character, selected_meshes
+from .needs import NeedsCharacter
 from .placing import look_at, place_clear, select_only
 from .presets import apply_known
 
@@ -95,21 +96,13 @@ class SOLILOQUY_OT_add_character(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_remove_character(bpy.types.Operator):
+class SOLILOQUY_OT_remove_character(NeedsCharacter, bpy.types.Operator):
     """Remove the active character from the list."""
 
     bl_idname = "soliloquy.remove_character"
     bl_label = "Remove Character"
     bl_description = "Remove the character and its list of takes; meshes and actions stay"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context):
-        """There must be one."""
-        if active_character(context.scene) is None:
-            cls.poll_message_set("There is no character.")
-            return False
-        return True
 
     def execute(self, context):
         """Remove it."""

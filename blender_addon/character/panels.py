@@ -110,6 +110,8 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
             label = next(name for kind, name, *_ in KINDS if kind == repair.kind)
             click = row.operator("soliloquy.repair_mesh", text=label)
             click.kind, click.mesh = repair.kind, repair.mesh
+        if match.is_complete and not character.fixes:
+            return  # nothing to match by hand, so nothing to keep
         row = box.row(align=True)
         row.operator("soliloquy.save_match", icon="FILE_TICK")
         row.operator_menu_enum("soliloquy.apply_match", "preset", text="", icon="PRESET")

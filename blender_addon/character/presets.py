@@ -20,6 +20,7 @@ from ..core.match_presets import (
     to_json,
 )
 from .meshes import active_character, shaped_meshes
+from .needs import NeedsCharacter
 
 _PACKAGE = __package__.rpartition(".")[0]
 
@@ -137,7 +138,7 @@ class SOLILOQUY_OT_save_match(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_apply_match(bpy.types.Operator):
+class SOLILOQUY_OT_apply_match(NeedsCharacter, bpy.types.Operator):
     """Match as on another rig."""
 
     bl_idname = "soliloquy.apply_match"
@@ -146,14 +147,6 @@ class SOLILOQUY_OT_apply_match(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     preset: EnumProperty(name="Preset", description="Which rig", items=_choices)
-
-    @classmethod
-    def poll(cls, context):
-        """There must be a character."""
-        if active_character(context.scene) is None:
-            cls.poll_message_set("There is no character.")
-            return False
-        return True
 
     def execute(self, context):
         """Apply."""

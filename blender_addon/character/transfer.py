@@ -29,6 +29,9 @@ from .meshes import is_in_file, shaped_meshes
 LANDMARK: Final = "soliloquy_landmark"
 """Custom property of an empty that marks a point of the face."""
 
+CARRIED: Final = "soliloquy_carried"
+"""Custom property of a mesh object that was given shape keys here."""
+
 TURNS: Final = {"-Y": 0.0, "+X": -math.pi / 2, "+Y": math.pi, "-X": math.pi / 2}
 """How a head that looks along an axis is turned about Z to look along -Y."""
 
@@ -157,6 +160,11 @@ def carry_over_keys(character: Any, facing: str) -> list[str]:
     return [f"{n_added} shape keys were added.", *problems(fit)]
 
 
+def has_carried_keys(character: Any) -> bool:
+    """Whether a mesh of the character was given shape keys here."""
+    return any(is_in_file(m.object) and CARRIED in m.object for m in character.meshes)
+
+
 def _played(character: Any) -> dict[str, set[str]]:
     """Blendshapes that shape keys of each mesh play already."""
     return {
@@ -185,4 +193,6 @@ def _add_keys(
         key.data.foreach_set("co", (points + local).astype(np.float32).ravel())
         n_added += 1
     item.data.update()
+    if n_added:
+        item[CARRIED] = True
     return n_added

@@ -9,8 +9,16 @@ from bpy.props import EnumProperty
 
 from ..core.errors import SoliloquyError
 from ..ui import wrapped
+from .matching import character_match
 from .meshes import active_character, is_in_file, shaped_meshes
-from .transfer import TURNS, carry_over_keys, place_landmarks, placed_landmarks, remove_landmarks
+from .transfer import (
+    TURNS,
+    carry_over_keys,
+    has_carried_keys,
+    place_landmarks,
+    placed_landmarks,
+    remove_landmarks,
+)
 
 _POSES: Final = {
     "REST": ("Rest", {}),
@@ -129,8 +137,11 @@ class SOLILOQUY_PT_transfer(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        """Where there is a character."""
-        return active_character(context.scene) is not None
+        """Where shape keys are missing, or were carried over and may be looked at."""
+        character = active_character(context.scene)
+        if character is None:
+            return False
+        return not character_match(character).is_complete or has_carried_keys(character)
 
     def draw(self, context):
         """Landmarks, the button, and faces to look at."""

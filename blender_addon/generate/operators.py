@@ -36,7 +36,7 @@ class _Performs(AsksServer):
             self._end(context)
             return {"FINISHED"}
         job = running.job
-        if event.type == "TIMER" and job is not None:
+        if event.type == "TIMER" and running.is_busy:
             context.workspace.status_text_set(
                 f"Soliloquy: {job.text} {job.fraction:.0%}   (Esc cancels)"
             )

@@ -64,7 +64,9 @@ def find_strip(line: Any, context: Any) -> Any:
         LineError: none is chosen, or it is gone.
     """
     if not line.strip:
-        raise LineError("No sound strip is chosen. Add one in the Sequencer and pick it in Line.")
+        raise LineError(
+            "No sound strip is chosen. Press Add Recording in Line, or choose one there."
+        )
     scene = compat.sequencer_scene(context)
     editor = scene.sequence_editor
     strips = compat.all_strips_of(editor) if editor is not None else ()

@@ -289,7 +289,7 @@ MESSAGES: Final[dict[str, str]] = {
     "No shape key can be played: see the report in Character.": "Kein Formschlüssel lässt sich spielen: Sieh den Bericht in Figur.",
     "No sound file is chosen in Line.": "In Zeile ist keine Klangdatei gewählt.",
     "No sound file is chosen. Pick one in Line.": "Keine Klangdatei ist gewählt. Wähle eine in Zeile.",
-    "No sound strip is chosen. Add one in the Sequencer and pick it in Line.": "Kein Klangstreifen ist gewählt. Füge im Sequenzer einen hinzu und wähle ihn in Zeile.",
+    "No sound strip is chosen. Press Add Recording in Line, or choose one there.": "Kein Klangstreifen ist gewählt. Drücke in Zeile „Aufnahme hinzufügen“ oder wähle dort einen.",
     "No strips. They are added at the current frame.": "Keine Streifen. Sie werden am aktuellen Bild hinzugefügt.",
     "No style in particular": "Kein bestimmter Stil",
     "No take is chosen.": "Es ist kein Take gewählt.",
