@@ -1,4 +1,4 @@
-"""BLEU, ROUGE-L and CIDEr against values worked out by hand; F1, baselines and the map of voices."""
+"""BLEU, ROUGE-L and CIDEr against values worked out by hand; F1, baselines, the voices' map."""
 
 from __future__ import annotations
 
