@@ -251,6 +251,12 @@ def _reason(step: Step, said: list[str], plan: EnginePlan) -> str:
             "in Preferences > Add-ons > Soliloquy; then try again."
         )
     if missing is not None:
-        return f"The package index has no {missing[1]} for this Python. See the log."
+        where = "pypi.org" if step.label != "PyTorch" else plan.build.index or "pypi.org"
+        return (
+            f"{where.removeprefix('https://').split('/')[0]} has no {missing[1]} for Python "
+            f"{sys.version_info.major}.{sys.version_info.minor}, which this Blender has. Use "
+            "another Blender, or name a Python of your own that has the server in Preferences > "
+            "Add-ons > Soliloquy."
+        )
     last = next((line.strip() for line in reversed(said) if line.strip()), "nothing")
     return f"{step.label} failed: {last[:200]} See the log."

@@ -149,7 +149,7 @@ def test_the_bar_follows_the_file_that_is_downloaded(plan: Rehearsal) -> None:
         ("ERROR: No space left on device", "The disk is full"),
         ("No module named ensurepip", "Use Blender from blender.org"),
         ("urllib3 NewConnectionError: x", "download.pytorch.org cannot be reached"),
-        ("ERROR: No matching distribution found for torch", "has no torch for this Python"),
+        ("ERROR: No matching distribution found for torch", "has no torch for Python 3."),
         ("something odd", "Server failed: something odd See the log."),
     ],
 )
