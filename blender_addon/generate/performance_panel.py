@@ -14,6 +14,8 @@ from .properties import generator_label, generator_name
 from .session import session
 
 _CONTROL: Final = {"TEXT": "direction", "POSE": "pose", "IMAGE": "image"}
+_FITS: Final = 30
+"""Characters that the field shows in a sidebar of usual width; longer words are shown below it."""
 
 
 class SOLILOQUY_PT_performance(bpy.types.Panel):
@@ -71,7 +73,9 @@ class SOLILOQUY_PT_performance(bpy.types.Panel):
             reason(layout, context, why.format(generator=generator_label(settings)))
 
     def _words(self, column, context, settings):
-        column.prop(settings, "direction")
+        column.prop(settings, "direction", text="", placeholder=tr("Direction"))
+        if len(settings.direction) > _FITS:
+            wrapped(column, context, settings.direction)
         if session().is_asking:
             asked = session().question
             row = column.row(align=True)

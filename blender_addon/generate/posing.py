@@ -25,12 +25,12 @@ def pose_of(character: Any, frame: float | None = None) -> dict[str, float]:
     Raises:
         TakeError: the face is at rest.
     """
-    sampled = [
-        (matched_weights(character, mesh), _values(character, mesh, frame))
-        for mesh in shaped_meshes(character)
-    ]
-    rest = np.zeros((1, len(names.ARKIT_NAMES)), np.float32)
-    found = coefficients_from_keys(rest, sampled)[0] if sampled else rest[0]
+    found = np.zeros((1, len(names.ARKIT_NAMES)), np.float32)
+    for mesh in shaped_meshes(character):
+        # Whoever poses by hand moves the head's sliders and leaves those of the lashes alone.
+        sampled = matched_weights(character, mesh), _values(character, mesh, frame)
+        found = np.maximum(found, coefficients_from_keys(np.zeros_like(found), [sampled]))
+    found = found[0]
     pose = worn({n: float(v) for n, v in zip(names.ARKIT_NAMES, found, strict=True)})
     if not pose:
         raise TakeError(

@@ -16,7 +16,7 @@ from ..core.target import Target
 from ..core.timing import scene_rate
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import LineStrips, strips_of_line
-from ..takes.storage import is_flame_take, load_clip
+from ..takes.storage import load_clip
 from ..vendor import messages, names, splicing
 from .directions import check_directions, directions
 from .order import Order
@@ -128,25 +128,14 @@ def why_not_regenerate(context: Any) -> str:
     character = active_character(context.scene)
     if reason or character is None:
         return reason
-    why = _why_not_a_part(character)
-    if why:
-        return why
+    if not 0 <= character.take_index < len(character.takes):
+        return "No take is chosen in Takes."
+    if character.takes[character.take_index].is_original:
+        return "This is your own animation, not a take."
     if not character.generation.regions:
         return "No region of the face is chosen."
     if not context.scene.use_preview_range and len(_regions(character)) == len(names.REGIONS):
         return "Set a preview range (P in the timeline) or choose regions; else use Generate."
-    return ""
-
-
-def _why_not_a_part(character: Any) -> str:
-    """Why a part of the chosen take cannot be made anew, whatever part; empty when it can."""
-    if not 0 <= character.take_index < len(character.takes):
-        return "No take is chosen in Takes."
-    take = character.takes[character.take_index]
-    if take.is_original:
-        return "This is your own animation, not a take."
-    if is_flame_take(take):
-        return "A part of a FLAME head's take cannot be made anew. Use Generate."
     return ""
 
 
@@ -218,7 +207,7 @@ def _guidance(settings: Any) -> dict[str, float]:
 
 def _no_character(character: Any | None) -> str:
     if character is None:
-        return "There is no character yet. Select its meshes and press Use Selected in Character."
+        return "There is no character yet. Press Add Soliloquy Head above, or use your own meshes."
     return (
         f"No mesh of '{character.name}' has shape keys. Add the right meshes in Character, or add "
         "the Soliloquy head."

@@ -24,7 +24,7 @@ def _tick() -> float | None:
         return _INTERVAL
     running = session()
     more = running.pump()
-    shown = (running.job and running.job.text, running.job and running.job.fraction, more)
+    shown = [more, *((w.text, w.fraction) for w in (running.job, running.question) if w)]
     if shown != _shown[0] or _greeting[0]:
         _shown[0] = shown
         redraw_sidebars()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
+import numpy as np
 
 from .. import compat
 from ..character.flame_head import is_flame_head, model_of, rig_of
@@ -43,7 +44,7 @@ from ..vendor import clip, flame_clip
 from .animation import Place, WrittenAction, key_path, write_points
 from .baking import LAYERS
 from .splice_plan import plan_splice, track_of
-from .splicing import replace_keys
+from .splicing import replace_keys, values_at
 from .storage import DATA_KEY, add_track, new_take, remember_earlier, use_take
 
 Edits = Callable[[ShapedMesh, dict[str, Weights], KeyPlan], KeyPlan]
@@ -236,10 +237,13 @@ class TakeWriter:
                 self._restart()
                 return True
             shape_key = part.waiting.pop(0)
-            # Reducing takes long enough to be done curve by curve.
-            one = KeyPlan(part.plan.frames, {shape_key: part.plan.curves[shape_key]})
-            one = reduced(one, self._target.tolerance, self._contact_frames)
             path, index = place = part.place(shape_key)
+            values = part.plan.curves[shape_key]
+            if part.places and self._target.splice is not None:
+                values = self._spliced(part, place, values)
+            # Reducing takes long enough to be done curve by curve.
+            one = KeyPlan(part.plan.frames, {shape_key: values})
+            one = reduced(one, self._target.tolerance, self._contact_frames)
             curve = compat.curves_of(written.action, written.slot).find(path, index=index)
             if curve is None:
                 write_points(written, place, one.points(shape_key))
@@ -247,6 +251,24 @@ class TakeWriter:
                 replace_keys(curve, one.points(shape_key))
             return True
         return False
+
+    def _spliced(self, part: _Part, place: Place, values: Any) -> Any:
+        """A curve of a FLAME head that outside the span is the earlier take's, edits and all."""
+        splice = self._target.splice
+        _, character = self._find()
+        tracks = self._base_take(character).tracks
+        track = next((t for t in tracks if t.object == part.item() and t.action), None)
+        curve = None
+        if track is not None:
+            curve = compat.curves_of(track.action, track.slot).find(place[0], index=place[1])
+        if curve is None or splice is None:
+            return values
+        share = splice.part.share_of_new(self._take.times, self._take.seconds)
+        kept = share < 1.0
+        old = values_at(curve, part.plan.frames[kept])
+        mixed = np.array(values, np.float32)
+        mixed[kept] = share[kept] * mixed[kept] + (1.0 - share[kept]) * old
+        return mixed
 
     def _restart(self) -> None:
         self._restarts += 1

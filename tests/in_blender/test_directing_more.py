@@ -62,6 +62,10 @@ def test_a_pose_is_read_at_a_frame(every_blender: RunCase) -> None:
     every_blender("directing_more", "a_pose_is_read_at_a_frame")
 
 
+def test_sliders_that_were_left_alone_do_not_weaken_a_pose(blender: RunCase) -> None:
+    blender("directing_more", "sliders_that_were_left_alone_do_not_weaken_a_pose")
+
+
 def test_a_picture_goes_into_the_request(
     blender: RunCase, address: str, wav: str, actor: Formula, tmp_path: Path
 ) -> None:

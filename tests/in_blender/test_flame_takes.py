@@ -39,3 +39,9 @@ def test_a_head_of_another_file_asks_for_its_model(
 ) -> None:
     case = "a_head_of_another_file_asks_for_its_model"
     blender("flame_takes", case, address=address, wav=wav, folder=str(tmp_path))
+
+
+def test_a_part_of_a_flame_take_is_made_anew_and_the_rest_stays(
+    every_blender: RunCase, address: str, wav: str
+) -> None:
+    every_blender("flame_takes", "a_part_of_a_flame_take_is_made_anew", address=address, wav=wav)

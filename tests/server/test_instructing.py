@@ -101,7 +101,7 @@ def test_words_are_read_without_a_voice() -> None:
     request = InstructRequest("i2", text="raise the left eyebrow", seconds=3.0)
     found = answer_to(request)[-1]
     assert found.text == request.text
-    assert any(au.startswith("AU1") and au.endswith("L") for au in found.aus)
+    assert any(au.endswith("L") for au in found.aus)
     assert found.strips and all(0.0 <= s.start < s.end <= 3.0 for s in found.strips)
 
 

@@ -45,6 +45,17 @@ def a_pose_is_the_direction(address: str, wav: str) -> None:
     assert character.takes[-1].direction.startswith("75% kept for later + 25% calm")
 
 
+def sliders_that_were_left_alone_do_not_weaken_a_pose() -> None:
+    from blender_addon.core.expressive import pose_of_text
+
+    head, lashes = tools.face("Head", ("mouthPucker",)), tools.face("Lashes", ("mouthPucker",))
+    character = tools.character_of(head, lashes)
+    for item, value in ((head, 0.75), (lashes, 0.0)):
+        item.data.shape_keys.key_blocks["mouthPucker"].value = value
+    assert bpy.ops.soliloquy.take_pose() == {"FINISHED"}
+    assert pose_of_text(character.generation.pose) == {"mouthPucker": 0.75}
+
+
 def a_pose_is_read_at_a_frame() -> None:
     from blender_addon.core.expressive import pose_of_text
 

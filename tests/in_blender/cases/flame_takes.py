@@ -60,7 +60,6 @@ def a_flame_head_gets_takes(address: str, wav: str) -> None:
     assert stored.n_frames == 50 and set(stored.layers) == {"lips", "life"}
     assert not bpy.ops.soliloquy.apply_layers.poll()
     assert not bpy.ops.soliloquy.blend_takes.poll()
-    assert not bpy.ops.soliloquy.regenerate.poll()
 
 
 def earlier_flame_animation_is_kept(address: str, wav: str, folder: str) -> None:
@@ -124,3 +123,41 @@ def a_head_of_another_file_asks_for_its_model(address: str, wav: str, folder: st
     tools.file_line(tools.active(), wav)
     said = tools.error_of(bpy.ops.soliloquy.generate)
     assert "no FLAME model of the basis" in said and "soliloquy serve --flame" in said
+
+
+def a_part_of_a_flame_take_is_made_anew(address: str, wav: str) -> None:
+    """Outside the preview range every value stays, the user's own edits too."""
+    from blender_addon import compat
+    from blender_addon.takes.splicing import values_at
+
+    item = _head(address, wav)
+    tools.generate()
+    character, scene = tools.active(), bpy.context.scene
+    first = character.takes[0]
+    _curve(first.tracks[0], "Exp001").keyframe_points[2].co.y += 0.5
+    scene.use_preview_range = True
+    scene.frame_preview_start, scene.frame_preview_end = 31, 45
+    character.take_index = 0
+    assert bpy.ops.soliloquy.regenerate() == {"FINISHED"}
+    first, second = character.takes
+    assert [t.object for t in second.tracks] == [item, item.parent]
+    outside = np.array([*range(11, 31), *range(46, 61)], np.float32)
+    inside = np.arange(36, 41, dtype=np.float32)
+    moved = 0
+    for old, new in zip(first.tracks, second.tracks, strict=True):
+        for curve in compat.curves_of(old.action, old.slot):
+            found = compat.curves_of(new.action, new.slot).find(
+                curve.data_path, index=curve.array_index
+            )
+            assert np.array_equal(values_at(curve, outside), values_at(found, outside)), (
+                curve.data_path
+            )
+            moved += not np.allclose(values_at(curve, inside), values_at(found, inside), atol=1e-3)
+    assert moved > 20, "the part itself is new"
+
+
+def _curve(track: object, shape_key: str) -> Any:
+    from blender_addon import compat
+    from blender_addon.takes.animation import key_path
+
+    return compat.curves_of(track.action, track.slot).find(key_path(shape_key))
