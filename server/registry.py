@@ -72,6 +72,12 @@ GENERATORS: Final[Mapping[str, Offer]] = {
         facts="server.generators.expclip.facts:facts",
         image="server.generators.expclip.facts:image_problem",
     ),
+    "avi_talking": Offer(
+        "server.generators.avi_talking:create",
+        packages=("torch", "safetensors"),
+        weights=("avi_talking.safetensors",),
+        facts="server.generators.avi_talking.facts:facts",
+    ),
     "articulate": Offer("server.generators.articulate:create"),
 }
 """The shipped generators, the default first; the last one always runs."""

@@ -34,6 +34,8 @@ class AviTalkingConfig:
             frames are heard once more, not fixed.
         reach: frames that attention looks to either side.
         n_steps, exponent: of `server.generators.diffusion`. guidance: scale of instructions.
+        temperature: standard deviation of the noise that styles are drawn from; above 1 takes
+            differ more than performances of one instruction do in the corpus.
     """
 
     n_layers: int = 8
@@ -65,6 +67,7 @@ class AviTalkingConfig:
     n_steps: int = 24
     exponent: float = 1.0
     guidance: float = 1.0
+    temperature: float = 1.0
 
 
 PAPER: Final = AviTalkingConfig()

@@ -26,10 +26,13 @@ from server.generators.articulate.coarticulation import with_closures
 from server.generators.articulate.evidence import EvidenceNet, load_evidence
 from server.generators.base import CheckCancel, FlameFrames, Frames, Plan, Speech
 from server.generators.cafe_talk.habits import Living, eyes_from_face, living_of
+from server.generators.cafe_talk.xlsr import XlsrEncoder, at_times
 from server.generators.diffusion import keyed_noise
+from server.generators.encoders import encoders_folder
 from server.generators.layers import differences
 from server.generators.spoken import SpokenLine, spoken_line
 from server.generators.windows import Windows
+from server.language.clip_text import text_encoder
 from server.language.encoder import TextEncoder
 from server.language.express import Director, default_director
 from server.wire.messages import GenerateRequest
@@ -56,6 +59,7 @@ class _Take:
         styles: of each feeling asked for, [K, Z].
         tail: what the last final frames added to the articulated mouth, [<= _EDGE, M], mm.
         ahead: the same of the frames after them, which fade into the next window, [n_ahead, M].
+        sound: features of the paper's speech encoder and their times, or None.
     """
 
     windows: Windows
@@ -65,6 +69,7 @@ class _Take:
     living: Living
     tail: Array
     ahead: Array | None = None
+    sound: tuple[NDArray[np.float32], Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class AviTalkingGenerator:
         device: str = "cpu",
         *,
         director: Director | None = None,
-        encoder: TextEncoder | None = None,
+        encoders: Path | None = None,
         listen: Listen = heard,
         by_words: bool = True,
     ) -> None:
@@ -99,16 +104,26 @@ class AviTalkingGenerator:
         Args:
             digest: hash of the weights. evidence: of the mouth in the sound, for `articulate`.
             director: reads emotions of sentences, for blinks and head; the shipped one by default.
-            encoder: of instructions; the director's by default.
+            encoders: folder with `clip` and `wav2vec2`, for the `paper` size; by default what
+                `encoders_folder` finds.
             listen: asks the voice. by_words: False takes the voice's embedding in place of its
                 sentence's ("w/o LLM", Table 1).
+
+        Raises:
+            EncoderError: an encoder that the size names cannot be had.
         """
         self.network = network.to(device).eval()
         self.config: AviTalkingConfig = network.config
         self.evidence = evidence
         self.device = device
         self.director = director or default_director()
-        self.encoder = encoder or self.director.encoder
+        folder = encoders or encoders_folder() or Path()
+        self.encoder: TextEncoder = self.director.encoder
+        if self.config.text_encoder != "builtin":
+            self.encoder = text_encoder(self.config.text_encoder, folder / "clip")
+        self.speech_encoder: XlsrEncoder | None = None
+        if self.config.speech_encoder == "wav2vec2":
+            self.speech_encoder = XlsrEncoder(folder / "wav2vec2", device, "wav2vec 2.0")
         self.listen = listen
         self.by_words = by_words
         self.space: MotionSpace = built_in_space()
@@ -135,6 +150,7 @@ class AviTalkingGenerator:
             windows, line, asked, self.styles(asked, request, seed),
             living_of(speech, seed, self.network.habits, "", felt(asked, seconds)),
             tail=np.zeros((0, config.n_motion)),
+            sound=self.speech_encoder and self.speech_encoder.encode(speech.samples),
         )  # fmt: skip
         return Plan(
             request=request, speech=speech, seed=seed, fps=config.fps, n_frames=n_frames,
@@ -148,6 +164,7 @@ class AviTalkingGenerator:
         if asked.voice is not None and not self.by_words:
             texts[0] = asked.voice.embedding
         eps = keyed_noise(seed, 0, 0, (self.config.n_style,)).expand(len(texts), -1)
+        eps = self.config.temperature * eps
         guidance = request.guidance.get("emotion", self.config.guidance)
         with torch.inference_mode():
             return self.network.follower.sample(
@@ -198,7 +215,11 @@ class AviTalkingGenerator:
         shares = take.asked.direction.shares(window.times)  # [K, T]
         degree = np.array(take.asked.degrees) @ shares
         style = self._tensor(shares.T) @ take.styles
-        audio = take.line.features(window.times, window.lips)
+        audio = (
+            take.line.features(window.times, window.lips)
+            if take.sound is None
+            else at_times(*take.sound, window.times)
+        )
         return (
             self._tensor(audio)[None], self._tensor(window.motion)[None], style[None],
             self._tensor(degree)[None, :, None],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from arkit.names import INDEX, REGIONS
 from flame.clip import FlameClip
 from flame.convert import flame_to_arkit
 from server.generators.avi_talking.asked import plain_sentence
-from server.generators.avi_talking.config import TINY
+from server.generators.avi_talking.config import PAPER, TINY
+from server.generators.avi_talking.facts import CONTROLS
 from server.generators.avi_talking.pipeline import AviTalkingGenerator, random_generator
 from server.generators.avi_talking.space import built_in_space
 from server.generators.base import Frames, Plan, Speech
+from server.language.errors import EncoderError
 from server.language.instruction import Instruction, InstructionError
+from server.validation import CONTROLS as ALL_CONTROLS
 from server.wire.messages import DirectionStrip, GenerateRequest, StripSpec
 
 LAYERS = ("lips", "emotion", "strips", "life")
@@ -240,3 +244,29 @@ def test_more_guidance_and_steps_change_the_style_that_is_drawn() -> None:
 
     assert np.abs(styles() - styles(guidance={"emotion": 3.0})).max() > 1e-3
     assert np.abs(styles() - styles(steps=9)).max() > 1e-4
+
+
+def test_the_papers_size_reads_wav2vec_from_a_local_folder(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is optional")
+    config = transformers.Wav2Vec2Config(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        conv_dim=(8, 8), conv_kernel=(10, 8), conv_stride=(20, 16), num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2, num_feat_extract_layers=2,
+    )  # fmt: skip
+    folder = str(tmp_path / "wav2vec2")
+    transformers.Wav2Vec2Model(config).save_pretrained(folder, safe_serialization=True)
+    sizes = replace(
+        TINY, n_motion=built_in_space().n_motion, n_audio=16, speech_encoder="wav2vec2",
+        residual=False,
+    )  # fmt: skip
+    generator = random_generator(sizes, encoders=tmp_path)
+    plan = generator.plan(ask(direction="sad"), line(3.0), 0)
+    assert joined(plan, made(plan, generator))["emotion"].any()
+    with pytest.raises(EncoderError, match=r"no wav2vec 2.0 checkpoint"):
+        random_generator(sizes, encoders=tmp_path / "nowhere")
+    assert (PAPER.speech_encoder, PAPER.text_encoder, PAPER.residual) == ("wav2vec2", "clip", False)
+
+
+def test_its_controls_are_among_those_that_the_service_knows() -> None:
+    assert set(CONTROLS) <= set(ALL_CONTROLS)
+    assert AviTalkingGenerator.understands == frozenset(CONTROLS)
