@@ -16,6 +16,7 @@ from .detector import AU_COLUMNS, DetectorConfig, TextAuDetector, family_columns
 from .errors import WeightsError
 from .known_texts import KnownTexts
 
+_OWN: Final = frozenset({"config", "aus", "families", "index", "situations"})
 _SCALE: Final = 4 * 127
 """Entries of a unit vector of 256 are seldom over a quarter."""
 
@@ -68,6 +69,14 @@ def load_detector(path: Path) -> tuple[TextAuDetector, KnownTexts]:
     except RuntimeError as error:
         raise WeightsError(f"{path} does not fit its own config: {error}") from error
     return detector.eval(), known
+
+
+def read_note(path: Path) -> dict[str, str]:
+    """The note that `save_detector` was given."""
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="pt") as file:
+        return {name: text for name, text in file.metadata().items() if name not in _OWN}
 
 
 def _known(metadata: dict[str, str], names: Tensor, situations: Tensor) -> KnownTexts:

@@ -8,7 +8,7 @@ understands is a neutral face with a note, never a guess.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -145,7 +145,7 @@ class Director:
         confidence = float(np.mean(draft.confidence)) if draft.confidence else 0.0
         return Expression(
             shown, shapes, round(confidence, 3), draft.near, list(dict.fromkeys(notes)),
-            self.pose_embedding(shapes), emotion, intensity, head,
+            partial(self.pose_embedding, shapes), emotion, intensity, head,
         )  # fmt: skip
 
 

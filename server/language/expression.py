@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ class Expression:
         aus: AU code -> intensity 0..1, in table order ("AU12", "AU12L").
         blendshapes: all 52, ARKit order. confidence: 0..1.
         nearest: known expressions that it resembles, best first. notes: sentences for the user.
-        embedding: float32 [256], unit length, of this face in ExpCLIP's space.
+        embed: gives `embedding` when it is asked for.
         emotion, intensity: the coarse emotion and how strong (0..1).
         head: AUs of the head and others that no blendshape shows -> intensity.
     """
@@ -27,10 +29,15 @@ class Expression:
     confidence: float
     nearest: list[str]
     notes: list[str]
-    embedding: NDArray[np.float32]
+    embed: Callable[[], NDArray[np.float32]] = field(repr=False, compare=False)
     emotion: str = "neutral"
     intensity: float = 0.0
     head: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def embedding(self) -> NDArray[np.float32]:
+        """float32 [256], unit length, of this face in ExpCLIP's space."""
+        return self.embed()
 
     def to_json(self) -> dict[str, Any]:
         """What `soliloquy express --json` prints."""

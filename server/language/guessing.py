@@ -57,13 +57,12 @@ class Heard:
 
     Attributes:
         guess: the network's. embedding: float32 [D] of the words.
-        votes: family -> weight. known: whether it is a known situation.
+        votes: family -> weight.
     """
 
     guess: Guess
     embedding: NDArray[np.float32]
     votes: Mapping[str, float] = field(default_factory=dict[str, float])
-    known: bool = False
 
 
 class Guesser:
@@ -81,7 +80,7 @@ class Guesser:
         votes = causes.votes(words)
         for family, weight in self.known.situation_votes(embedding[0]).items():
             votes[family] = votes.get(family, 0.0) + weight
-        return Heard(found, embedding[0], votes, self.known.tells_situation(embedding[0]))
+        return Heard(found, embedding[0], votes)
 
     def add_unread(
         self, draft: FaceDraft, reading: Reading, clause: Clause, own: Sequence[Content],

@@ -17,9 +17,6 @@ _FROM: Final = 0.8
 """Cosine under which a situation says nothing about another."""
 _PER_COSINE: Final = 12.0
 """Votes for each unit of cosine above `_FROM`."""
-_SAME: Final = 0.88
-"""Cosine from which a text tells a known situation in other words."""
-
 Vectors = NDArray[np.float32]
 
 
@@ -51,18 +48,12 @@ class KnownTexts:
 
     def situation_votes(self, embedding: Vectors) -> dict[str, float]:
         """Family -> weight of its situation nearest to a unit vector [D]."""
+        if not self.families:
+            return {}
         found: dict[str, float] = {}
-        for place, cosine in self._situations_near(embedding, _FROM):
-            family, weight = self.families[place], _PER_COSINE * (cosine - _FROM)
+        cosines = self.situation_vectors @ embedding
+        for place in np.flatnonzero(cosines > _FROM):
+            family = self.families[place]
+            weight = _PER_COSINE * (float(cosines[place]) - _FROM)
             found[family] = max(found.get(family, 0.0), weight)
         return found
-
-    def tells_situation(self, embedding: Vectors) -> bool:
-        """Whether a text is a known situation in other words."""
-        return bool(self._situations_near(embedding, _SAME))
-
-    def _situations_near(self, embedding: Vectors, least: float) -> list[tuple[int, float]]:
-        if not self.families:
-            return []
-        cosines = self.situation_vectors @ embedding
-        return [(int(i), float(cosines[i])) for i in np.flatnonzero(cosines > least)]

@@ -14,7 +14,7 @@ from server.language import expclip as clips
 from server.language import tables
 from server.language.encoder import TINY, BuiltinTextEncoder, EncoderNetwork
 from server.language.errors import LanguageError
-from server.training.language import corpora, detector_loss, distil, heads, tune, wording
+from server.training.language import corpora, detector_loss, distil, tune, wording
 from server.training.language.recipe import read_recipe
 from server.training.language.sources import development_words
 from server.training.language.tead import Composer, Quadruple
@@ -119,32 +119,6 @@ def test_every_stage_trains_and_resumes_on_tiny_sizes(
     )  # fmt: skip
     assert len(said) == 3
     assert all(torch.isfinite(p).all() for m in (detector, model) for p in m.parameters())
-
-
-def test_heads_train_on_an_encoder_that_stays_as_it_is(
-    quadruples: list[Quadruple], tmp_path: Path
-) -> None:
-    torch.manual_seed(0)
-    encoder = BuiltinTextEncoder(EncoderNetwork(TINY), ["happy", "sad", "not"])
-    before = {name: value.clone() for name, value in encoder.network.state_dict().items()}
-    examples = detector_loss.examples_of(quadruples[:120])
-    plan = heads.HeadOptions(steps=20, projector_steps=40, batch=32, bottleneck=8, copies=1)
-    vectors = heads.embedded(encoder, examples.texts, plan)
-    assert vectors.shape == (2, 120, encoder.width)
-    said: list[str] = []
-    detector = heads.train_heads(examples, vectors, plan, tmp_path, said.append)
-    assert detector.config.bottleneck == 8
-    model = clips.ExpClip(clips.AutoencoderConfig(1, 16, 2, 32, encoder.width, 32))
-    poses = tune.pose_matrix(quadruples[:120])
-    decoder = model.decoder.write.clone()
-    projector = heads.train_projector(model, vectors, poses, plan, tmp_path, report=said.append)
-    assert torch.equal(decoder, model.decoder.write)
-    assert all(torch.equal(v, before[n]) for n, v in encoder.network.state_dict().items())
-    text = torch.from_numpy(vectors[0].astype(np.float32))
-    with torch.inference_mode():
-        codes = model.encoder(torch.from_numpy(poses))
-        cosines = (projector(text) * codes).sum(-1)
-    assert cosines.mean() > 0.3
 
 
 def test_the_autoencoder_learns_to_rebuild_what_it_sees(quadruples: list[Quadruple]) -> None:

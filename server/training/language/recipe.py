@@ -10,7 +10,6 @@ from typing import Any
 from server.language.errors import LanguageError
 
 from .distil import DistilOptions
-from .heads import HeadOptions
 from .tune import ExpClipOptions, TuneOptions
 
 
@@ -31,7 +30,6 @@ class Recipe:
     threads: int = 1
     distil: DistilOptions = field(default_factory=DistilOptions)
     tune: TuneOptions = field(default_factory=TuneOptions)
-    heads: HeadOptions = field(default_factory=HeadOptions)
     expclip: ExpClipOptions = field(default_factory=ExpClipOptions)
 
 
@@ -45,7 +43,6 @@ def read_recipe(path: Path) -> Recipe:
     sections = {
         "distil": DistilOptions,
         "tune": TuneOptions,
-        "heads": HeadOptions,
         "expclip": ExpClipOptions,
     }
     for name, kind in sections.items():

@@ -1,11 +1,11 @@
 """Train the whole language part from one recipe: distil, tune, ExpCLIP, measure, write weights.
 
     python -m server.training.language.train RECIPE.toml [--run FOLDER] [--out FOLDER]
-        [--corpus FOLDER] [--expclip-only | --heads-only]
+        [--corpus FOLDER] [--expclip-only | --index-only]
 
 With `--expclip-only` the shipped encoder and detector stay as they are, and ExpCLIP's autoencoder
-and projector are trained on them. With `--heads-only` the encoder and ExpCLIP's expression space
-stay, and what reads them is trained: the AU detector and the text projector. `--corpus` names a
+and projector are trained on them. With `--index-only` nothing is trained: the names and situations
+that the detector's file holds are written again, after the tables grew. `--corpus` names a
 performed corpus whose frames the autoencoder learns to rebuild beside TEAD's faces.
 
 Every stage keeps a checkpoint in the run folder and is skipped or resumed when started again. The
@@ -31,7 +31,7 @@ import torch
 
 from server.language import tables
 from server.language.detector import TextAuDetector
-from server.language.detector_file import save_detector
+from server.language.detector_file import load_detector, read_note, save_detector
 from server.language.encoder import (
     BuiltinTextEncoder,
     EncoderConfig,
@@ -42,7 +42,7 @@ from server.language.encoder import (
 from server.language.expclip import ExpClip, load_expclip, save_expclip
 from server.language.express import WEIGHTS
 
-from . import corpora, distil, heads, tune
+from . import corpora, distil, tune
 from .detector_loss import examples_of
 from .measuring import encoded, known_texts, measure, measure_autoencoder
 from .recipe import Recipe, read_recipe
@@ -105,35 +105,15 @@ def train_expclip_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     }
 
 
-def train_heads_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
-    """Train detector and text projector on the encoder and the expressions that are shipped."""
+def write_index(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Write the detector's file again with the names and situations that the tables have now."""
     torch.set_num_threads(recipe.threads)
-    paths.run.mkdir(parents=True, exist_ok=True)
-    started = time.process_time()
-    quadruples = compose(recipe)
-    training = [q for q in quadruples if q.split == "train"]
     encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
-    expclip = load_expclip(WEIGHTS / "expclip_autoencoder.safetensors")
-    told = [*training, *_dictionary(recipe, paths)]
-    texts = _expclip_texts(recipe, training)
-    row = {text: i for i, text in enumerate(dict.fromkeys(q.text for q in (*told, *texts)))}
-    vectors = heads.embedded(encoder, list(row), recipe.heads)
-    detector = heads.train_heads(
-        examples_of(told),
-        vectors[:, [row[q.text] for q in told]],
-        recipe.heads,
-        paths.run,
-        log.info,
-    )
-    expclip.projector = heads.train_projector(
-        expclip, vectors[:, [row[q.text] for q in texts]], tune.pose_matrix(texts), recipe.heads,
-        paths.run, report=log.info,
-    )  # fmt: skip
-    note = _note(recipe, (time.process_time() - started) / 60)
-    note["steps"] = f"{recipe.heads.steps} + {recipe.heads.projector_steps}"
-    save_detector(detector, known_texts(encoder), paths.out / "text_au.safetensors", note)
-    save_expclip(expclip, paths.out / "expclip_autoencoder.safetensors", note)
-    return measure(quadruples, WEIGHTS / "text_encoder.safetensors", paths.out)
+    path = WEIGHTS / "text_au.safetensors"
+    detector, _ = load_detector(path)
+    known = known_texts(encoder)
+    save_detector(detector, known, paths.out / path.name, read_note(path))
+    return {"names": len(known.names), "situations": len(known.families)}
 
 
 def _expclip(
@@ -233,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", default="", help="performed corpus for the autoencoder")
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--expclip-only", action="store_true", help="keep encoder and detector")
-    kept.add_argument("--heads-only", action="store_true", help="keep encoder and expressions")
+    kept.add_argument("--index-only", action="store_true", help="write known texts again")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = read_recipe(args.recipe)
@@ -242,8 +222,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make: Callable[[Recipe, Paths], dict[str, Any]] = train
     if args.expclip_only:
         make = train_expclip_only
-    elif args.heads_only:
-        make = train_heads_only
+    elif args.index_only:
+        make = write_index
     report = make(recipe, Paths(args.run, args.out))
     log.info("%s", json.dumps(report, indent=1))
     return 0
