@@ -2,6 +2,7 @@
 
     python -m server.evaluation.avi_talking --corpus DIR --classifier FILE --report FOLDER
         [--weights FILE] [--ablation NAME=FILE ...] [--data RECORDINGS] [--section NAME ...]
+        [--sound CORPUS_WITH_AUDIO]
 
 Writes `avi_talking.json`; each section is written as soon as it is measured. The held-out lines and
 the judge of emotions are those of `cafe_talk`'s evaluation, so that figures stand side by side.
@@ -25,6 +26,7 @@ from server.training.corpus.reader import CorpusReader
 
 from .avi_talking_following import measure_following
 from .avi_talking_takes import measure_takes, takes_of
+from .avi_talking_voice import lines_with_sound, measure_voice
 from .cafe_talk_emotion import measure_emotion, measure_intensity
 from .cafe_talk_lips import measure_lve
 from .cafe_talk_speed import line_speed
@@ -34,7 +36,7 @@ from .emotion_classifier import EmotionClassifier, load_classifier
 log = logging.getLogger(__name__)
 
 PROTOCOL: Final = Protocol(emotion_lines=96, word_lines=48, seed=20)
-TAKE_LINES, FOLLOW_LINES, ABLATION_LINES = 32, 64, 48
+TAKE_LINES, FOLLOW_LINES, ABLATION_LINES, VOICE_LINES = 32, 64, 48, 48
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Material:
 
     Attributes:
         ablations: name -> generator with other weights, Table 4. data: recordings, for the speed.
+        sound: a corpus that holds its audio, for the way from the voice.
     """
 
     corpus: CorpusReader
@@ -51,6 +54,7 @@ class Material:
     out: Path
     data: Path | None = None
     ablations: Mapping[str, AviTalkingGenerator] = field(default_factory=dict)
+    sound: CorpusReader | None = None
     take_lines: int = TAKE_LINES
     follow_lines: int = FOLLOW_LINES
     ablation_lines: int = ABLATION_LINES
@@ -100,9 +104,17 @@ def _sections(material: Material) -> dict[str, Callable[[], dict[str, Any]]]:
         "emotion": emotion,
         "following": following,
         "intensity": lambda: measure_intensity(stage),
+        "voice": lambda: _voice(material),
         "ablations": lambda: _ablations(material),
         "speed": lambda: _speed(material),
     }
+
+
+def _voice(material: Material) -> dict[str, Any]:
+    if material.sound is None:
+        return {"skipped": "no corpus with sound was named"}
+    numbers = lines_with_sound(material.sound, VOICE_LINES)
+    return measure_voice(material.generator, material.sound, material.judge, numbers)
 
 
 def _renamed(lips: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +156,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--sound", type=Path)
     parser.add_argument("--ablation", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--section", action="append", default=[])
     options = parser.parse_args()
@@ -154,6 +167,7 @@ def main() -> None:
             CorpusReader(options.corpus), load_generator("cpu", options.weights),
             load_classifier(options.classifier)[0], options.report, options.data,
             {name: load_generator("cpu", Path(file)) for name, file in named.items()},
+            CorpusReader(options.sound) if options.sound else None,
         ),
         options.section,
     )  # fmt: skip

@@ -321,7 +321,7 @@ def felt(asked: Asked, seconds: float) -> list[tuple[str, float]]:
 
 
 def _provenance(asked: Asked) -> dict[str, Any]:
-    said = {"instruction": asked.texts[0]}
+    said = {"instruction": ", then ".join(asked.texts)}
     return said | ({"instruction_heard": asked.voice.text} if asked.voice else {})
 
 
