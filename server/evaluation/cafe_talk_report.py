@@ -35,7 +35,7 @@ _GOALS: Final[tuple[tuple[str, str, Callable[[Sections], float], str, float], ..
      lambda s: _value(s["strips"]["all"]["raw"]), ">=", 0.51),
     ("middle 60 % of a hold over its peak, mean", "strips",
      lambda s: _value(s["strips"]["all"]["held"]), ">=", 0.6),
-    ("the same of the weakest strip, outside p b m f v", "strips",
+    ("the same of the weakest strip, away from p b m f v", "strips",
      lambda s: float(s["strips"]["all"]["lowest_free"]), ">=", 0.6),
     ("p99 of the change outside strip + 5 frames", "strips",
      lambda s: float(s["strips"]["all"]["leak_p99"]), "<=", 0.08),
