@@ -181,6 +181,7 @@ class Session:
 
     def pump(self, seconds: float = PUMP_SECONDS) -> bool:
         """Take in what has arrived and write for about `seconds`; whether there is more to come."""
+        begun = time.thread_time()
         if self._client is not None:
             for event in self._client.poll():
                 self._take_in(event)
@@ -193,7 +194,8 @@ class Session:
         self._show_preview()
         try:
             self._pack_ready(self.job)
-            self._write(self.job, seconds)
+            if time.thread_time() - begun < seconds:  # else a take came in: enough for one time
+                self._write(self.job, seconds)
         except SoliloquyError as error:
             self.job.fail(str(error))
             self._client.cancel(self.job.request_id)
