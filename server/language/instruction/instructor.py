@@ -98,6 +98,7 @@ class Instructor:
                 "Name the folders of exactly these checkpoints.",
             )
         self.hash = hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
+        self._most_sure = float(self.about.get("most_sure", "1"))
         self._is_stale = self.about.get("text_encoder", "") != text_encoder_hash()
         self._lock = threading.Lock()
 
@@ -132,7 +133,7 @@ class Instructor:
             text = self._drawn(prompt, seed, 1)[0] if sample else self._agreed(prompt, found)
         notes = [_STALE] if self._is_stale else []
         said = described(text, found.embedding, 0.0)
-        confidence = _confidence(said, found.cells)
+        confidence = min(_confidence(said, found.cells), self._most_sure)
         if confidence < _LEAST_SURE:
             notes.append(_UNSURE)
         return described(text, found.embedding, confidence, tuple(notes))
