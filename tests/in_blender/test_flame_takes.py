@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acting import Formula
+import numpy as np
+import pytest
+from acting import Formula, formula
 from blender_runner import RunCase
+
+from arkit.clip import ArkitClip
+from flame.built_in import built_in_flame_model
+from flame.convert import arkit_to_flame
+
+FRAMES = [0, 9, 49]  # those that the cases look at
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the vertices [seed, frame, V, 3] of the formula on the built-in head are kept."""
+    model, found = built_in_flame_model(), []
+    for seed in (0, 1):
+        faces = np.clip(formula(np.arange(50) / 25, seed), 0, 1).astype(np.float32)
+        clip = arkit_to_flame(ArkitClip(faces, 25.0))
+        pose = {name: values[FRAMES] for name, values in clip.pose.items()}
+        found.append(model.vertices(clip.expression[FRAMES], **pose))
+    path = tmp_path_factory.mktemp("shown") / "vertices.npy"
+    np.save(path, np.stack(found))
+    return str(path)
 
 
 def test_a_flame_head_gets_takes_that_switch(
-    every_blender: RunCase, address: str, wav: str, actor: Formula
+    every_blender: RunCase, address: str, wav: str, actor: Formula, shown: str
 ) -> None:
-    every_blender("flame_takes", "a_flame_head_gets_takes", address=address, wav=wav)
+    case = "a_flame_head_gets_takes"
+    every_blender("flame_takes", case, address=address, wav=wav, shown=shown)
     (request,) = actor.requests[:1]
     assert (request.output, request.flame_basis) == ("flame", "")
 
@@ -24,10 +47,10 @@ def test_earlier_flame_animation_is_kept_as_a_take(
 
 
 def test_takes_of_a_flame_head_survive_the_file(
-    blender: RunCase, address: str, wav: str, tmp_path: Path
+    blender: RunCase, address: str, wav: str, tmp_path: Path, shown: str
 ) -> None:
-    case = "takes_of_a_flame_head_survive_the_file"
-    blender("flame_takes", case, address=address, wav=wav, folder=str(tmp_path))
+    case, folder = "takes_of_a_flame_head_survive_the_file", str(tmp_path)
+    blender("flame_takes", case, address=address, wav=wav, folder=folder, shown=shown)
 
 
 def test_fewer_keys_move_a_flame_head_as_well(blender: RunCase, address: str, wav: str) -> None:
