@@ -14,7 +14,7 @@ from toy_generator import ToyGenerator, toy_listen
 from server.commands.directions import read_blend, read_image, read_pose
 from server.errors import BadRequest
 from server.generators.base import Speech
-from server.language.instruction import described
+from server.language.instruction import InstructionError, described
 from server.registry import GENERATORS, Offer, Registry
 from server.service import Service
 from server.settings import Limits, Settings
@@ -128,11 +128,14 @@ def test_an_impossible_request_is_refused_in_one_sentence(
 
 
 def test_missing_weights_are_told_with_what_to_do() -> None:
+    def absent(_samples: Any, *, weights: str, heard: Speech | None) -> Any:
+        raise InstructionError(f"there are no weights '{weights}'", "Build them.")
+
     registry = Registry("cpu", {"toy": lambda _device: ToyGenerator()})
-    service = Service(Settings(), registry, toy_listen)
+    service = Service(Settings(), registry, toy_listen, absent)
     failed = answer_to(replace(REQUEST, weights="research"), service)[-1]
-    assert (failed.code, type(failed)) == ("unavailable", Failed)
-    assert "instruction-research" in failed.message and failed.hint
+    assert (failed.code, failed.hint) == ("unavailable", "Build them.")
+    assert "instruction-research" in failed.message
 
 
 def test_over_the_wire_it_takes_the_same_road() -> None:
