@@ -171,12 +171,13 @@ def test_instructions_of_one_meaning_are_no_negatives() -> None:
 
 def test_words_said_one_by_one_are_those_of_the_whole_sentence() -> None:
     model = random_model(TINY, TEXTS, REQUESTS).words
+    n_words = model.next_logits(torch.zeros(1, 1, TINY.words.n_state))[0].shape[1]
     prompt = torch.randn(1, 5, TINY.words.n_state)
 
     with torch.inference_mode():
         said = greedy(model, prompt)[0][:6]
         whole = model(torch.cat([prompt, model.embed(torch.tensor([said]))], 1))
-    logits = whole[0, 4 : 4 + len(said), : len(model.vocabulary)].clone()
+    logits = whole[0, 4 : 4 + len(said), :n_words].clone()
     logits[:, :2] = float("-inf")
 
     assert logits.argmax(-1).tolist() == said
