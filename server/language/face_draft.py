@@ -111,7 +111,8 @@ def _deny(face: Face, content: Content, positive: set[str], felt: Face) -> Face:
     share = {"feeling": 0.4, "named": 0.6}.get(content.kind, 0.25)
     least = share * max(asked.values(), default=0.0)
     codes = [c for c, v in asked.items() if v >= least]
-    if content.kind == "feeling" or _laughs(asked):  # "happy, though not laughing"
+    laughs = content.kind == "named" and _laughs(asked)  # "happy, though not laughing"
+    if content.kind == "feeling" or laughs:
         codes = [c for c in codes if c not in positive and c not in felt]
         return {c: v for c, v in face.items() if c not in codes}
     gone = faces.denied(face, codes)

@@ -121,6 +121,13 @@ def test_text_and_its_expression_are_near_in_the_joint_space() -> None:
     assert ((words @ poses.T).argmax(1) == np.arange(len(texts))).mean() >= 0.75
 
 
+def test_a_mouth_that_shows_nothing_is_not_taken_for_a_denied_laugh() -> None:
+    shapes = express("he is furious but you cannot see it in his mouth").blendshapes
+    assert shapes["browDownLeft"] > 0.5 and shapes["jawOpen"] < 0.05
+    laugh = express("happy, though not laughing").blendshapes
+    assert laugh["mouthSmileLeft"] > 0.5 and laugh["jawOpen"] < 0.05
+
+
 def test_the_embedding_of_a_direction_knows_its_side() -> None:
     director = default_director()
     poses = {side: director.express(f"smile on the {side}").embedding for side in ("left", "right")}
