@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -136,7 +137,11 @@ def _denial_alone(draft: FaceDraft) -> Face:
 
 
 def coarse_emotion(face: Face, draft: FaceDraft | None) -> tuple[str, float]:
-    """Coarse emotion and intensity: of the feelings named, else of the nearest family."""
+    """Coarse emotion and intensity: of the feelings named, else what the nearest families agree on.
+
+    One muscle alone is near many families; the nearest of all may be a rare one ("confusion" for
+    lowered brows), so every near one has a say.
+    """
     if not face:
         return "neutral", 0.0
     named = [
@@ -144,11 +149,15 @@ def coarse_emotion(face: Face, draft: FaceDraft | None) -> tuple[str, float]:
         for part, family in (draft.feelings if draft else [])
         if family in tables.families() and part
     ]
-    near = feelings.nearest_families(face, least=0.45)
-    emotion = "neutral"
-    if named:
-        emotion = max(named)[1]
-    elif near:
-        emotion = tables.families()[near[0][0]].emotion
+    emotion = max(named)[1] if named else _agreed(feelings.nearest_families(face, least=0.45))
     top = sorted(face.values(), reverse=True)[:4]
     return emotion, round(float(np.clip(np.mean(top), 0.0, 1.0)), 3)
+
+
+def _agreed(near: Sequence[tuple[str, float]]) -> str:
+    """The emotion that most of the near families have; neutral without any."""
+    votes = {"neutral": 0.0}
+    for family, likeness in near:
+        emotion = tables.families()[family].emotion
+        votes[emotion] = votes.get(emotion, 0.0) + likeness**4
+    return max(votes, key=lambda emotion: votes[emotion])

@@ -27,11 +27,12 @@ def find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
         if found is not None:
             draft.spans.append(Span(i, i + 1, "au", found))
     places = open_places(words, draft.spans, PUNCTUATION)
-    found_spans = whole_phrases(left_out).find(words, places)
-    found_spans = [
-        part for span in found_spans for part in _without_moved_part(words, span, left_out)
+    draft.spans += [
+        part
+        for piece in _pieces(words, places)
+        for span in whole_phrases(left_out).find(words, piece)
+        for part in _without_moved_part(words, span, left_out)
     ]
-    draft.spans += [span for span in found_spans if not _crosses_punctuation(words, span)]
     _find_sides(draft)
     side_words = frozenset(words[i] for i, _ in draft.sides)
     places = open_places(words, draft.tagged("au", "named", "false_negation"), side_words)
@@ -57,7 +58,9 @@ def find_phrases(draft: Draft, left_out: frozenset[str]) -> None:
 
 
 def _pieces(words: Sequence[str], places: Sequence[int]) -> list[list[int]]:
-    """Places cut at punctuation: "smile gone, brows down" has no "gone down"."""
+    """Places cut at punctuation: no "gone down" in "smile gone, brows down", no "angry brows" in
+    "angry, brows drawn together".
+    """
     pieces: list[list[int]] = [[]]
     for i, place in enumerate(places):
         if i and PUNCTUATION & set(words[places[i - 1] + 1 : place]):
@@ -116,10 +119,6 @@ def _without_moved_part(words: Sequence[str], span: Span, left_out: frozenset[st
     return whole_phrases(left_out).find(words, range(span.start, span.end - 1))
 
 
-def _crosses_punctuation(words: Sequence[str], span: Span) -> bool:
-    return any(word in PUNCTUATION for word in words[span.start : span.end])
-
-
 def _drop_feelings_that_are_motions(draft: Draft) -> None:
     """Beside a part of the face, a word that may be a motion is one: "brows low"."""
     if not draft.parts:
@@ -129,13 +128,20 @@ def _drop_feelings_that_are_motions(draft: Draft) -> None:
     for span in draft.spans:
         single = span.end - span.start == 1
         motion = single and book.find(draft.words, [span.start])
-        near = any(abs(part.end - span.start) <= 4 or abs(span.end - part.start) <= 2
-                   for part in draft.parts)  # fmt: skip
+        near = any(_is_told_of(draft.words, span, part) for part in draft.parts)
         near = near or any(0 < span.start - i <= 2 for i, _ in draft.sides)  # "the left one down"
         if span.tag == "feeling" and motion and near:
             continue
         kept.append(span)
     draft.spans = kept
+
+
+def _is_told_of(words: Sequence[str], span: Span, part: Span) -> bool:
+    """Whether a word stands by a part: "brows low", "brows: low", but not "neutral, brows up"."""
+    close = abs(part.end - span.start) <= 4 or abs(span.end - part.start) <= 2
+    between = words[min(span.end, part.end) : max(span.start, part.start)]
+    headed = {":"} if part.end <= span.start else frozenset[str]()
+    return close and not (set(between) & PUNCTUATION) - headed
 
 
 def _find_sides(draft: Draft) -> None:

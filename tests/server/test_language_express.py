@@ -87,6 +87,9 @@ def test_au_codes_are_taken_as_written() -> None:
         ("astonished", "surprised"),
         ("scornful", "contemptuous"),
         ("", "neutral"),
+        ("the speaker is neutral: the face is at rest", "neutral"),
+        ("the face looks cross, the brows drawn together", "angry"),
+        ("the brows are lowered clearly", "angry"),
     ],
 )
 def test_the_coarse_emotion_is_named(text: str, emotion: str) -> None:
