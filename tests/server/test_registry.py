@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,3 +101,14 @@ def test_without_torch_the_shipped_default_is_articulate(monkeypatch: pytest.Mon
     name, note = Registry().default()
     assert name == "articulate"
     assert "'cafe_talk' cannot be used, because it needs the package 'torch'" in note
+
+
+def test_telling_facts_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from server.registry import Registry; Registry('cpu').facts();"
+        "print([name for name in ('torch', 'scipy.signal', 'librosa') if name in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"

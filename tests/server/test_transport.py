@@ -392,14 +392,17 @@ def test_a_served_process_ends_quickly_and_cleanly_on_a_signal(number: int) -> N
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        address = process.stdout.readline().strip()
-        with Client(address) as client:
-            assert client.hello() is not None
-            started = time.monotonic()
-            process.send_signal(number)
-            assert process.wait(5.0) == 0
-            assert time.monotonic() - started < 4.0
-            until(lambda: not client.connected)
-        assert process.stderr.read() == ""
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            address = process.stdout.readline().strip()
+            with Client(address) as client:
+                assert client.hello(timeout=30.0) is not None
+                started = time.monotonic()
+                process.send_signal(number)
+                assert process.wait(5.0) == 0
+                assert time.monotonic() - started < 4.0
+                until(lambda: not client.connected)
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()  # a server that does not answer would be waited for without end

@@ -1,18 +1,17 @@
 """ExpCLIP's animation generator: acting from a sentence or a pose (papers: ExpCLIP, AAAI 2024).
 
-Importing this package loads no torch; `create` does.
+Importing this package loads neither torch nor scipy, since a server's first answer tells `facts`;
+`create` does. Sizes are in `config`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .config import BASE, PAPER, TINY, ExpClipConfig
-
 if TYPE_CHECKING:
     from .pipeline import ExpClipGenerator
 
-__all__ = ["BASE", "PAPER", "TINY", "ExpClipConfig", "create"]
+__all__ = ["create"]
 
 
 def create(device: str) -> ExpClipGenerator:

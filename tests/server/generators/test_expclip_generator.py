@@ -13,7 +13,7 @@ from arkit.names import INDEX
 from server.errors import Unavailable
 from server.generators.articulate.evidence import load_evidence
 from server.generators.base import Frames, Speech
-from server.generators.expclip import BASE, TINY
+from server.generators.expclip.config import BASE, TINY
 from server.generators.expclip.model import ExpClipAnimator
 from server.generators.expclip.pipeline import ExpClipGenerator
 from server.generators.expclip.prompts import CHANGE_SECONDS, prompt_of

@@ -16,7 +16,7 @@ from arkit.names import ARKIT_NAMES, INDEX
 from server.generators.articulate.evidence import load_evidence
 from server.generators.base import Speech
 from server.generators.cafe_talk.xlsr import XlsrEncoder
-from server.generators.expclip import PAPER, TINY
+from server.generators.expclip.config import PAPER, TINY
 from server.generators.expclip.model import ExpClipAnimator
 from server.generators.expclip.pipeline import ExpClipGenerator
 from server.language.errors import EncoderError
