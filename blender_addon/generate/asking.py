@@ -9,11 +9,18 @@ import bpy
 from ..connection.process import own_server
 from ..connection.readiness import Readiness, prepare_server, readiness
 from ..core.errors import SoliloquyError
+from ..takes import undo_step
+from ..ui import redraw
+from .session import session
 from .timer import ensure_timer
 
 
 class AsksServer:
-    """Modal in a window, waiting in background. A subclass says in `_start` what it asks."""
+    """Modal in a window, waiting in background.
+
+    A subclass says what it asks (`_send`), where that stands (`_asked`, a job or a question: state,
+    text, fraction, is_over), and how it is waited for and stopped.
+    """
 
     _timer = None
     _awaits_server = False
@@ -35,6 +42,35 @@ class AsksServer:
         self._timer = manager.event_timer_add(0.1, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        """Keep the status bar true, and cancel on Esc."""
+        undo_step.push_before(event.type)
+        if self._awaits_server:
+            return self._await_server(context, event)
+        asked = self._asked()
+        if event.type == "ESC" and asked is not None and not asked.is_over:
+            self._stop()
+        if (asked is None or asked.is_over) and not undo_step.is_waiting():
+            self._end(context)
+            return {"FINISHED"}
+        if event.type == "TIMER" and not asked.is_over:
+            context.workspace.status_text_set(
+                f"Soliloquy: {asked.text} {asked.fraction:.0%}   (Esc cancels)"
+            )
+        return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
+
+    def execute(self, context):
+        """In background and from scripts: returns when it has ended."""
+        if not self._wait_for_server() or not self._start(context):
+            return {"CANCELLED"}
+        session().wait()
+        asked = self._asked()
+        if asked is None or asked.state.name != "DONE":
+            self.report({"ERROR"}, asked.text if asked is not None else "It was dropped.")
+            return {"CANCELLED"}
+        self.report({"INFO"}, asked.text)
+        return {"FINISHED"}
 
     def cancel(self, context):
         """The window closes or another file is loaded."""
@@ -82,14 +118,20 @@ class AsksServer:
 
     def _start(self, context) -> bool:
         """Send it; False when it was refused, and the user was told."""
-        raise NotImplementedError
+        try:
+            self._send(context)
+        except SoliloquyError as error:
+            self.report({"ERROR"}, str(error))
+            return False
+        return True
 
     def _end(self, context) -> None:
-        """Tell how it ended; begins with `_leave`."""
-        raise NotImplementedError
-
-    def _leave(self, context) -> None:
+        """Tell how it ended."""
         context.workspace.status_text_set(None)
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
+        asked = self._asked()
+        if asked is not None and asked.is_over:
+            self.report({"ERROR" if asked.state.name == "FAILED" else "INFO"}, asked.text)
+        redraw()

@@ -5,72 +5,26 @@ from __future__ import annotations
 import bpy
 
 from ..character.meshes import active_character
-from ..core.errors import SoliloquyError
 from ..preferences import server_address
-from ..takes import undo_step
 from ..ui import redraw
-from .instructing import Asked, hear, read_out
-from .operators import AsksServer
+from .asking import AsksServer
+from .instructing import hear, read_out
 from .request import why_not_heard
 from .session import session
 
 
 class _Asks(AsksServer):
-    """What both share: a question instead of a job."""
+    """What asks in place of making: a question. A subclass has `question(context)`."""
 
-    def modal(self, context, event):
-        """Keep the status bar true, and cancel on Esc."""
-        undo_step.push_before(event.type)
-        if self._awaits_server:
-            return self._await_server(context, event)
-        running = session()
-        if event.type == "ESC":
-            running.cancel_question()
-        if not running.is_asking and not undo_step.is_waiting():
-            self._end(context)
-            return {"FINISHED"}
-        asked = running.question
-        if event.type == "TIMER" and asked is not None:
-            context.workspace.status_text_set(
-                f"Soliloquy: {asked.text} {asked.fraction:.0%}   (Esc cancels)"
-            )
-        return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
+    def _asked(self):
+        return session().question
 
-    def execute(self, context):
-        """In background and from scripts: returns when the answer is there."""
-        if not self._wait_for_server() or not self._start(context):
-            return {"CANCELLED"}
-        session().wait()
-        asked = session().question
-        if asked is None or asked.state.name != "DONE":
-            self.report({"ERROR"}, asked.text if asked is not None else "The question was dropped.")
-            return {"CANCELLED"}
-        self.report({"INFO"}, asked.text)
-        return {"FINISHED"}
+    def _send(self, context) -> None:
+        asked = self.question(context)
+        session().ask(server_address(), asked.request, asked.audio, asked.on_answer)
 
-    def question(self, context) -> Asked:
-        """What is asked.
-
-        Raises:
-            SoliloquyError: something is missing.
-        """
-        raise NotImplementedError
-
-    def _start(self, context) -> bool:
-        try:
-            asked = self.question(context)
-            session().ask(server_address(), asked.request, asked.audio, asked.on_answer)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
-        return True
-
-    def _end(self, context) -> None:
-        self._leave(context)
-        asked = session().question
-        if asked is not None and asked.is_over:
-            self.report({"ERROR" if asked.state.name == "FAILED" else "INFO"}, asked.text)
-        redraw()
+    def _stop(self) -> None:
+        session().cancel_question()
 
 
 class SOLILOQUY_OT_hear_direction(_Asks, bpy.types.Operator):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import SoliloquyError
 from ..preferences import server_address
 from ..takes import undo_step
 from ..ui import redraw
@@ -22,53 +21,16 @@ def _written() -> None:
 
 
 class _Performs(AsksServer):
-    """What operators that make takes share: modal in a window, waiting in background."""
+    """What makes takes: the order is a job. A subclass has `order(context)`."""
 
-    def modal(self, context, event):
-        """Keep the status bar true, and cancel on Esc."""
-        undo_step.push_before(event.type)
-        if self._awaits_server:
-            return self._await_server(context, event)
-        running = session()
-        if event.type == "ESC" and running.is_busy:
-            running.cancel()
-        if (running.job is None or running.job.is_over) and not undo_step.is_waiting():
-            self._end(context)
-            return {"FINISHED"}
-        job = running.job
-        if event.type == "TIMER" and running.is_busy:
-            context.workspace.status_text_set(
-                f"Soliloquy: {job.text} {job.fraction:.0%}   (Esc cancels)"
-            )
-        return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
+    def _asked(self):
+        return session().job
 
-    def execute(self, context):
-        """In background and from scripts: returns when the takes are written."""
-        if not self._wait_for_server() or not self._start(context):
-            return {"CANCELLED"}
-        running = session()
-        running.wait()
-        job = running.job
-        if job is None or job.state.name != "DONE":
-            self.report({"ERROR"}, job.text if job is not None else "The job was dropped.")
-            return {"CANCELLED"}
-        self.report({"INFO"}, job.text)
-        return {"FINISHED"}
+    def _send(self, context) -> None:
+        session().start(server_address(), self.order(context), on_written=_written)
 
-    def _start(self, context) -> bool:
-        try:
-            session().start(server_address(), self.order(context), on_written=_written)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
-        return True
-
-    def _end(self, context) -> None:
-        self._leave(context)
-        job = session().job
-        if job is not None and job.is_over:
-            self.report({"ERROR" if job.state.name == "FAILED" else "INFO"}, job.text)
-        redraw()
+    def _stop(self) -> None:
+        session().cancel()
 
 
 class SOLILOQUY_OT_generate(_Performs, bpy.types.Operator):
