@@ -25,7 +25,7 @@ from server.training.ears.synthesis import Espeak, Say, Spoken, flite_say
 from server.training.ears.voices import TRAINING_VARIANTS
 from server.training.language.corpora import data_folder
 
-from .material import RATE, Recording, a2f
+from .recordings import RATE, Recording, a2f
 from .truth import CALM, Cell
 
 Array = NDArray[np.float64]
