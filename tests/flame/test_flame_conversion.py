@@ -103,12 +103,9 @@ def test_900_frames_take_less_than_three_seconds() -> None:
     faces = np.concatenate([acted("rage", repeats=3).coefficients, random_faces(900)])[:900]
     clip = ArkitClip(faces, 60.0)
     shape_map(MODEL)
-    taken = []
-    for _ in range(3):  # waiting threads of a busy machine count as work: the best of three
-        begun = time.process_time()
-        flame_to_arkit(arkit_to_flame(clip, MODEL), MODEL)
-        taken.append(time.process_time() - begun)
-    assert min(taken) < 6.0  # both cores together
+    begun = time.process_time()
+    flame_to_arkit(arkit_to_flame(clip, MODEL), MODEL)
+    assert time.process_time() - begun < 3.0  # .3 s where nothing else runs
 
 
 def test_the_same_numbers_as_scipys_bounded_least_squares() -> None:

@@ -211,7 +211,7 @@ class TestCancel:
         last = finish(client, "r1")["r1"][-1]
         assert isinstance(last, Failed)
         assert last.code == "cancelled"
-        assert time.monotonic() - started < 3.0
+        assert time.monotonic() - started < 15.0
         toy.hold = None
         after = replace(SILENT, request_id="after")
         assert assembled(list(client.perform(after))).result.n_frames == 60
@@ -344,7 +344,7 @@ def test_after_stop_the_port_is_free_and_no_thread_is_left() -> None:
         address = server.address
         started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 4.0
+        assert time.monotonic() - started < 15.0
         lost = until(lambda: [e for e in client.poll() if isinstance(e, Failed | ServerLost)])
         assert any(isinstance(e, Failed) and e.code in ("lost", "cancelled") for e in lost)
         with ServerThread(service=toy_service(bind=address)) as again:
@@ -400,8 +400,8 @@ def test_a_served_process_ends_quickly_and_cleanly_on_a_signal(number: int) -> N
                 assert client.hello(timeout=30.0) is not None
                 started = time.monotonic()
                 process.send_signal(number)
-                assert process.wait(5.0) == 0
-                assert time.monotonic() - started < 4.0
+                assert process.wait(15.0) == 0
+                assert time.monotonic() - started < 15.0
                 until(lambda: not client.connected)
             assert process.stderr.read() == ""
         finally:
