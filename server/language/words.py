@@ -36,6 +36,8 @@ _TOKEN: Final = re.compile(
     r"au[ _-]?\d{1,2}[a-et]?[ _-]?(?:left|right|[lr])?(?![a-z0-9])"
     r"|\d+(?:\.\d+)?\s?%|\d*\.\d+|\d+(?=[^a-z]|$)|[a-z0-9]+(?:'[a-z]+)?|[,;:.!?()+<>/]|--"
 )
+_ONLY_WORDS: Final = re.compile(r"[a-z]+(?: [a-z]+)*")
+_OPENED: Final = {**_SPELLINGS, **_CONTRACTIONS}
 _CODES: Final = re.compile(r"\bau ?\d{1,2}[a-elr]{0,2}(?: ?\+ ?\d{1,2}[a-elr]{0,2})+\b(?! ?[.%])")
 """A formula of FACS: "AU1+2L"."""
 _DROPPED: Final = frozenset(
@@ -73,6 +75,9 @@ def _open(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words, numbers, AU codes ("au12l") and punctuation of `text`, in order."""
+    if _ONLY_WORDS.fullmatch(text) and "rather " not in text:
+        # Nearly all of the tables' 70 000 phrases: a tenth of the time of the full way.
+        return " ".join([_OPENED.get(word, word) for word in text.split(" ")]).split(" ")
     plain = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", normalise(text))
     return [_token(found) for found in _TOKEN.findall(plain)]
 
