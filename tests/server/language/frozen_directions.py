@@ -2,6 +2,7 @@
 
 The rules (when a group moves, when it is still, when a pair is in order) are written at the head
 of `frozen_directions.json` and applied here as they stand; see README.md for when to run it.
+`score(express, load_frozen(SIDES_2_PATH))` judges the second set of sided directions the same way.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 FROZEN_PATH: Final = Path(__file__).with_name("frozen_directions.json")
+SIDES_2_PATH: Final = Path(__file__).with_name("sides_2.json")
 
 Face = Mapping[str, float]
 """Blendshape name to value; a missing name is 0, a name outside the 52 is ignored."""
@@ -33,6 +35,8 @@ class Direction:
     weaker_text: str = ""
     stronger_text: str = ""
     degree_groups: tuple[str, ...] = ()
+    even: bool = False
+    """Whether both sides of the face must do the same."""
 
     @property
     def is_pair(self) -> bool:
@@ -49,6 +53,8 @@ class FrozenSet:
     still_below: float
     degree_margin: float
     directions: tuple[Direction, ...]
+    pairs: tuple[str, ...] = ()
+    """Groups of a left and a right member, which an even direction moves alike."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Report:
 
     @property
     def overall(self) -> Rate:
-        """All 300."""
+        """All directions."""
         return self.rate()
 
     @property
@@ -135,7 +141,7 @@ class Report:
             "degree order": self.degree_order,
             "side": self.side,
         }
-        return "\n".join(f"{name:22}{rate}" for name, rate in rates.items())
+        return "\n".join(f"{name:22}{rate}" for name, rate in rates.items() if rate.total)
 
 
 def wilson_interval(right: int, total: int, z: float = 1.959964) -> tuple[float, float]:
@@ -158,6 +164,7 @@ def load_frozen(path: Path = FROZEN_PATH) -> FrozenSet:
         still_below=float(raw["still_below"]),
         degree_margin=float(raw["degree_margin"]),
         directions=tuple(_direction(entry) for entry in raw["directions"]),
+        pairs=tuple(raw.get("pairs", ())),
     )
 
 
@@ -187,6 +194,7 @@ def _direction(entry: Mapping[str, Any]) -> Direction:
         weaker_text=entry.get("weaker_text", ""),
         stronger_text=entry.get("stronger_text", ""),
         degree_groups=tuple(entry.get("groups", ())),
+        even=bool(entry.get("even", False)),
     )
 
 
@@ -200,8 +208,13 @@ def _group_maxima(text: str, face: Face, frozen: FrozenSet) -> dict[str, float]:
     return maxima
 
 
+def _spread(face: Face, members: tuple[str, ...]) -> float:
+    return float(np.ptp([face.get(name, 0.0) for name in members]))
+
+
 def _judge(direction: Direction, express: Callable[[str], Face], frozen: FrozenSet) -> Outcome:
-    moved = _group_maxima(direction.text, express(direction.text), frozen)
+    face = express(direction.text)
+    moved = _group_maxima(direction.text, face, frozen)
     problems = [
         f"none of {'/'.join(options)} moves"
         for options in direction.must_move
@@ -212,6 +225,12 @@ def _judge(direction: Direction, express: Callable[[str], Face], frozen: FrozenS
         for group in direction.must_not_move
         if moved[group] >= frozen.still_below
     ]
+    if direction.even:
+        problems += [
+            f"{group} is uneven ({spread:.2f})"
+            for group in frozen.pairs
+            if (spread := _spread(face, frozen.groups[group])) >= frozen.still_below
+        ]
     if not direction.is_pair:
         return Outcome(direction, tuple(problems))
     weaker = _group_maxima(direction.weaker_text, express(direction.weaker_text), frozen)
