@@ -1,13 +1,15 @@
 """The coarse conditions of a request over time: style, emotion, intensity, and the style of a clip.
 
 The paper holds them constant while a line is spoken. A direction with stages ("furious, then a
-bitter little smile") and direction strips have one condition for each stretch; guidance then mixes
-the network's predictions by how much of each is there.
+bitter little smile") and direction strips have one condition for each stretch, and a second
+direction that is blended in has its own; guidance then mixes the network's predictions by how much
+of each is there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +33,7 @@ Array = NDArray[np.float64]
 
 CHANGE_SECONDS: Final = 0.35
 """A feeling takes over, and lets go, within this time."""
+_TOUCHING: Final = 1e-3  # seconds
 _USUAL_INTENSITY: Final = 0.5
 """Intensity of a request at which a direction in words counts as it is said."""
 NEUTRAL: Final = "neutral"
@@ -45,9 +48,12 @@ class Feeling:
     emotions: tuple[tuple[str, float], ...] = ()
 
 
+_NOTHING: Final = Feeling(NEUTRAL, 0.0, ((NEUTRAL, 1.0),))
+
+
 @dataclass(frozen=True)
 class Stretch:
-    """A feeling from `start` to `end` seconds."""
+    """A feeling from `start` to `end` seconds; endless if it stays until the line ends."""
 
     feeling: Feeling
     start: float
@@ -61,12 +67,17 @@ class Direction:
     Attributes:
         base: where no stretch lies. stretches: later ones win where they overlap.
         strips: AU strips that the direction's words ask for. notes: sentences for the user.
+        second: another direction, `share` of which (0..1) is mixed in.
+        over: stretches that win over both.
     """
 
     base: Feeling
     stretches: tuple[Stretch, ...] = ()
     strips: tuple[AUStrip, ...] = ()
     notes: tuple[str, ...] = ()
+    second: Direction | None = None
+    share: float = 0.0
+    over: tuple[Stretch, ...] = ()
 
     @property
     def is_neutral(self) -> bool:
@@ -75,50 +86,80 @@ class Direction:
 
     @property
     def feelings(self) -> tuple[Feeling, ...]:
-        """The base and the feeling of each stretch."""
-        return (self.base, *(stretch.feeling for stretch in self.stretches))
+        """The base and the feeling of each stretch, then those of `second` and of `over`."""
+        further = self.second.feelings if self.second else ()
+        here, over = ([s.feeling for s in laid] for laid in (self.stretches, self.over))
+        return (self.base, *here, *further, *over)
 
     def shares(self, times: Array) -> Array:
         """Return how much of each of `feelings` is there, [K, T], summing to 1."""
-        shares = np.zeros((1 + len(self.stretches), len(times)))
-        shares[0] = 1.0
-        for row, stretch in enumerate(self.stretches, start=1):
-            here = _presence(stretch, times)
-            shares[:row] *= 1.0 - here
-            shares[row] = here
-        return shares
+        shares = _laid(np.ones((1, len(times))), self.stretches, times)
+        if self.second:
+            further = self.share * self.second.shares(times)
+            shares = np.concatenate([(1.0 - self.share) * shares, further])
+        return _laid(shares, self.over, times)
 
 
 def direction_of(request: GenerateRequest, seconds: float, director: Director) -> Direction:
     """Read the coarse emotion conditions of a request.
 
     A direction counts before an emotion. Words that name no feeling but muscles ("raise the left
-    eyebrow") become AU strips.
+    eyebrow") become AU strips. A second direction is mixed into either.
     """
-    draft = _Draft(director)
-    base = Feeling(NEUTRAL, 0.0, ((NEUTRAL, 1.0),))
     degree = request.intensity / _USUAL_INTENSITY
+    has_emotion = request.emotion not in ("", NEUTRAL)
     if request.direction.strip():
-        for stage in stages_of(request.direction, max(seconds, 1e-3)):
-            draft.read(stage, degree)
-        if request.emotion not in ("", NEUTRAL):
-            draft.notes.append("The direction decides; the emotion was not used.")
-    elif request.emotion not in ("", NEUTRAL):
-        base = Feeling(request.emotion, request.intensity, _emotions(request.emotion, director))
+        found = _in_words(request.direction, degree, seconds, director)
+        if has_emotion:
+            note = "The direction decides; the emotion was not used."
+            found = replace(found, notes=(*found.notes, note))
+    elif has_emotion:
+        emotions = _emotions(request.emotion, director)
+        found = Direction(Feeling(request.emotion, request.intensity, emotions))
+    else:
+        found = Direction(_NOTHING)
+    if request.blend is not None:
+        second = _in_words(request.blend.text, degree, seconds, director)
+        found = _blended(found, second, request.blend.share)
+    draft = _Draft(director, seconds, strips=list(found.strips), notes=list(found.notes))
     for strip in request.direction_strips:
-        stage = Stage(strip.text, strip.start, strip.end)
-        draft.read(stage, strip.intensity)
-    stretches = draft.stretches
-    if len(stretches) == 1 and stretches[0].start <= 0 and stretches[0].end >= seconds - 1e-3:
+        draft.read(Stage(strip.text, strip.start, strip.end), strip.intensity)
+    return replace(
+        found, over=tuple(draft.stretches), strips=tuple(draft.strips), notes=tuple(draft.notes)
+    )
+
+
+def _in_words(text: str, degree: float, seconds: float, director: Director) -> Direction:
+    """Read the direction of a whole line."""
+    draft = _Draft(director, seconds)
+    for stage in stages_of(text, max(seconds, 1e-3)):
+        draft.read(stage, degree)
+    base, stretches = _NOTHING, draft.stretches
+    if len(stretches) == 1 and stretches[0].start <= 0 and np.isinf(stretches[0].end):
         base, stretches = stretches[0].feeling, []
     return Direction(base, tuple(stretches), tuple(draft.strips), tuple(draft.notes))
 
 
+def _blended(first: Direction, second: Direction, share: float) -> Direction:
+    """Return `share` of a second direction mixed into the first, muscles included."""
+    strips = (*_weaker(first.strips, 1.0 - share), *_weaker(second.strips, share))
+    notes = (*first.notes, *(note for note in second.notes if note not in first.notes))
+    return replace(first, second=second, share=share, strips=strips, notes=notes)
+
+
+def _weaker(strips: Sequence[AUStrip], share: float) -> list[AUStrip]:
+    """Return strips at a share of their intensity; none at 0."""
+    if share <= 0:
+        return []
+    return [replace(s, keys=tuple((t, v * share) for t, v in s.keys)) for s in strips]
+
+
 @dataclass
 class _Draft:
-    """What was read of a direction so far."""
+    """What was read of a direction so far, for a line of `seconds`."""
 
     director: Director
+    seconds: float
     stretches: list[Stretch] = field(default_factory=list)
     strips: list[AUStrip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -137,7 +178,8 @@ class _Draft:
         reading = self.director.emotion_of(stage.text)
         intensity = float(np.clip(reading.intensity * degree, 0.0, 1.0))
         feeling = Feeling(stage.text, intensity, tuple(reading.scores.items()))
-        self.stretches.append(Stretch(feeling, stage.start, stage.end))
+        end = stage.end if stage.end < self.seconds - _TOUCHING else np.inf
+        self.stretches.append(Stretch(feeling, stage.start, end))
 
     def _lay(self, text: str, stage: Stage) -> None:
         seconds = max(stage.end - stage.start, 1e-3)
@@ -159,6 +201,14 @@ def _later(strip: AUStrip, seconds: float) -> AUStrip:
 
 def _emotions(word: str, director: Director) -> tuple[tuple[str, float], ...]:
     return tuple(director.emotion_of(word).scores.items())
+
+
+def _laid(shares: Array, stretches: Sequence[Stretch], times: Array) -> Array:
+    """Return shares [K, T] with stretches laid over them, each a row more."""
+    for stretch in stretches:
+        here = _presence(stretch, times)[None]
+        shares = np.concatenate([shares * (1.0 - here), here])
+    return shares
 
 
 def _presence(stretch: Stretch, times: Array) -> Array:

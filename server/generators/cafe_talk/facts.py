@@ -15,8 +15,8 @@ from server.wire.messages import GeneratorFacts
 WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "cafe_talk.safetensors"
 VARIABLE: Final = "SOLILOQUY_CAFE_TALK"
 CONTROLS: Final = (
-    "direction", "direction_strips", "emotion", "style", "style_clip", "strips", "guidance",
-    "guidance_mode", "steps",
+    "direction", "direction_strips", "blend", "emotion", "style", "style_clip", "strips",
+    "guidance", "guidance_mode", "steps",
 )  # fmt: skip
 _LARGEST_HEADER: Final = 1 << 20
 

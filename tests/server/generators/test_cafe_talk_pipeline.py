@@ -22,6 +22,7 @@ from server.service import Service
 from server.wire.messages import (
     Chunk,
     ClipData,
+    DirectionBlend,
     DirectionStrip,
     GenerateRequest,
     Result,
@@ -271,3 +272,54 @@ def test_no_seam_between_windows_shows_in_the_velocity() -> None:
     seams = [windows.start(k) + windows.fresh(k).start - 1 for k in range(1, windows.count)]
     assert len(seams) > 3
     assert speed[seams].mean() < 1.5 * np.median(speed)
+
+
+def mean_emotion(share: float | None, **fields: Any) -> Array:
+    """The emotion layer's mean face with "furious" blended into a terrified line."""
+    blend = None if share is None else DirectionBlend("furious", share)
+    return take(ask(**{"direction": "terrified", "blend": blend, **fields}))["emotion"].mean(axis=0)
+
+
+def test_a_share_of_0_is_the_first_direction_alone_and_of_1_the_second() -> None:
+    assert np.array_equal(mean_emotion(0.0), mean_emotion(None))
+    assert np.array_equal(mean_emotion(1.0), mean_emotion(None, direction="furious"))
+
+
+def test_a_larger_share_is_nearer_to_the_second_direction() -> None:
+    faces = [mean_emotion(share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    away = [float(np.linalg.norm(f - faces[0])) for f in faces]
+    near = [float(np.linalg.norm(f - faces[-1])) for f in faces]
+    assert away == sorted(away) and near == sorted(near, reverse=True)
+    assert away[1] > 0.1 * away[-1]
+
+
+def test_a_second_direction_is_mixed_into_an_emotion_too() -> None:
+    happy = mean_emotion(None, direction="", emotion="happy")
+    mixed = mean_emotion(0.5, direction="", emotion="happy")
+    assert not np.allclose(happy, mixed, atol=1e-4)
+
+
+def test_muscles_named_by_a_second_direction_move_by_its_share() -> None:
+    request = ask(direction="sad", blend=DirectionBlend("raises the left eyebrow", 0.3))
+    take_of: Any = tiny().plan(request, line(), 0).state["take"]
+    peaks = [v for strip in take_of.strips for _, v in strip.keys]
+    whole: Any = tiny().plan(ask(direction="raises the left eyebrow"), line(), 0).state["take"]
+    assert peaks and peaks == pytest.approx(
+        [0.3 * v for strip in whole.strips for _, v in strip.keys]
+    )
+
+
+def test_a_direction_strip_wins_over_both_of_two_blended_directions() -> None:
+    strip = DirectionStrip("calm", 3.0, 6.0)
+    request = ask(direction="sad", blend=DirectionBlend("furious", 0.5), direction_strips=(strip,))
+    plan: Any = tiny().plan(request, line(), 0).state["take"]
+    shares = plan.direction.shares(np.array([0.0, 1.0, 4.5, 6.0]))
+    assert shares.sum(axis=0) == pytest.approx(np.ones(4))
+    assert shares[-1] == pytest.approx([0.0, 0.0, 1.0, 1.0])
+    assert shares[:, 1] == pytest.approx([0.5, 0.5, 0.0])
+
+
+def test_the_last_stage_of_a_direction_stays_until_the_line_ends() -> None:
+    plan: Any = tiny().plan(ask(direction="sad, then happy"), line(), 0).state["take"]
+    shares = plan.direction.shares(np.array([0.0, 6.0]))
+    assert shares[-1] == pytest.approx([0.0, 1.0])
