@@ -2,9 +2,7 @@
 
 What is right is fixed in `server.training.instruction.truth`. A line counts through its sentence:
 the sentence is said by the model and read by `server.language.instruction.read`, nothing else.
-
-    python -m server.evaluation.instruction weights WEIGHTS --store TEST --corpus SENTENCES
-    python -m server.evaluation.instruction folds RECIPE --store FILE... --run FOLDER
+`instruction_report` measures by these from the command line.
 """
 
 from __future__ import annotations
@@ -29,10 +27,12 @@ from server.training.instruction.material import Store
 from server.training.instruction.stages import Voices, heard
 from server.training.instruction.truth import CELLS, CLASSES, Cell, cell_of, true_set
 
-from .instruction_metrics import bleu, cider, rouge_l
+from .instruction_metrics import bleu, cider, meteor, rouge_l
 from .intervals import Estimate, mean, ratio
 
 _BATCH: Final = 96
+_ENOUGH_SPEAKERS: Final = 10
+"""Fewer than these say nothing of how speakers differ."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Said:
     """What was said of N lines.
 
     Attributes:
-        texts: N sentences. right: N cells. speakers: N, what intervals are drawn over.
+        texts: N sentences. right: N cells. speakers: N.
         embeddings: float32 [N, L] of the voices, or none. known: sentences read so far.
     """
 
@@ -59,6 +59,11 @@ class Said:
     def meanings(self) -> list[Meaning]:
         """All sentences as they are read."""
         return [self.meaning(text) for text in self.texts]
+
+    def groups(self) -> Sequence[object]:
+        """What intervals are drawn over: speakers, or lines where these are too few, [N]."""
+        enough = len(set(self.speakers)) >= _ENOUGH_SPEAKERS
+        return self.speakers if enough else range(len(self.texts))
 
 
 @torch.inference_mode()
@@ -123,7 +128,9 @@ def _micro(found: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> 
 
 
 def figures(said: Said) -> dict[str, Estimate]:
-    """F1 of the Action Units, emotion and strength, with intervals over lines.
+    """F1 of the Action Units, emotion and strength, with intervals over speakers.
+
+    Lines of one speaker are drawn together; each by itself where there are too few speakers.
 
     `au_f1` is of the face that the sentence asks for, `au_f1_described` of those Action Units that
     it describes in so many words; both micro over all lines. `emotion` is of eight classes, with
@@ -135,22 +142,25 @@ def figures(said: Said) -> dict[str, Estimate]:
     same = [float(a.emotion == b.emotion) for a, b in zip(cells, said.right, strict=True)]
     strong = [i for i, cell in enumerate(said.right) if cell.word]
     word = [float(meanings[i].word == said.right[i].word) for i in strong]
+    groups = said.groups()
     return {
-        "au_f1": _f1([m.named for m in meanings], right),
-        "au_f1_described": _f1([named_set(m.explicit) for m in meanings], right),
-        "emotion": mean(same),
-        "word": mean(word),
-        "cell": mean([float(a == b) for a, b in zip(cells, said.right, strict=True)]),
+        "au_f1": _f1([m.named for m in meanings], right, groups),
+        "au_f1_described": _f1([named_set(m.explicit) for m in meanings], right, groups),
+        "emotion": mean(same, groups),
+        "word": mean(word, [groups[i] for i in strong]),
+        "cell": mean([float(a == b) for a, b in zip(cells, said.right, strict=True)], groups),
     }
 
 
-def _f1(found: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> Estimate:
+def _f1(
+    found: Sequence[frozenset[str]], right: Sequence[frozenset[str]], groups: Sequence[object]
+) -> Estimate:
     both = [2.0 * len(a & b) for a, b in zip(found, right, strict=True)]
-    return ratio(both, [len(a) + len(b) for a, b in zip(found, right, strict=True)])
+    return ratio(both, [len(a) + len(b) for a, b in zip(found, right, strict=True)], groups)
 
 
 def wording_scores(said: Said, held: SentenceCorpus, seed: int = 0) -> dict[str, float]:
-    """BLEU-1/4, ROUGE-L, CIDEr: against one held-out sentence of the right cell, and against all.
+    """Table 3's scores but SPICE: against one held-out sentence of the right cell, and all.
 
     The paper has one sentence a clip; with the same face said in a hundred ways one is harsh.
     """
@@ -161,6 +171,7 @@ def wording_scores(said: Said, held: SentenceCorpus, seed: int = 0) -> dict[str,
     measures: dict[str, Callable[[Any], float]] = {
         "bleu1": lambda refs: bleu(said.texts, refs, 1),
         "bleu4": lambda refs: bleu(said.texts, refs, 4),
+        "meteor": lambda refs: meteor(said.texts, refs),
         "rouge_l": lambda refs: rouge_l(said.texts, refs),
         "cider": lambda refs: cider(said.texts, refs),
     }

@@ -1,8 +1,10 @@
 """Measures of sentences against references, as the captioning field has them; own implementations.
 
 BLEU (Papineni et al. 2001, corpus level, clipped counts, closest length), ROUGE-L (Lin 2004, beta
-1.2, best reference), CIDEr (Vedantam et al. 2015; n = 1..4, times 10, no length penalty). METEOR
-and SPICE need outside dictionaries and a scene-graph parser and are left out.
+1.2, best reference), CIDEr (Vedantam et al. 2015; n = 1..4, times 10, no length penalty), METEOR
+(Banerjee and Lavie 2005) by equal words alone: its stems and synonyms are from outside
+dictionaries, so that ours is below what they would give. SPICE needs a scene-graph parser and is
+left out.
 """
 
 from __future__ import annotations
@@ -69,6 +71,48 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
         for j, b in enumerate(second, start=1):
             before, row[j] = row[j], before + 1 if a == b else max(row[j], row[j - 1])
     return row[-1]
+
+
+def meteor(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Mean METEOR of equal words, 0..100, best reference."""
+    scores = [
+        max((_meteor(tokens(text), tokens(other)) for other in others), default=0.0)
+        for text, others in zip(said, references, strict=True)
+    ]
+    return 100 * sum(scores) / max(len(scores), 1)
+
+
+def _meteor(words: Sequence[str], right: Sequence[str]) -> float:
+    """F that counts recall nine times, less up to half for words in another order."""
+    runs = _runs(words, right)
+    matched = sum(runs)
+    if not matched:
+        return 0.0
+    precision, recall = matched / len(words), matched / len(right)
+    score = 10 * precision * recall / (recall + 9 * precision)
+    return score * (1 - 0.5 * (len(runs) / matched) ** 3)
+
+
+def _runs(first: Sequence[str], second: Sequence[str]) -> list[int]:
+    """Lengths of the runs of equal words in both, the longest taken first, each word once."""
+    free_first, free_second = [True] * len(first), [True] * len(second)
+    found: list[int] = []
+    while True:
+        best = (0, 0, 0)
+        lengths = [0] * (len(second) + 1)
+        for i, word in enumerate(first):
+            row = [0] * (len(second) + 1)
+            for j, other in enumerate(second):
+                if word == other and free_first[i] and free_second[j]:
+                    row[j + 1] = lengths[j] + 1
+                    best = max(best, (row[j + 1], -i, -j))
+            lengths = row
+        size, i, j = best[0], -best[1], -best[2]
+        if not size:
+            return found
+        found.append(size)
+        free_first[i - size + 1 : i + 1] = [False] * size
+        free_second[j - size + 1 : j + 1] = [False] * size
 
 
 def cider(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from server.evaluation.instruction import Said, confusion, figures, shuffled
-from server.evaluation.instruction_metrics import bleu, cider, rouge_l
-from server.evaluation.instruction_plots import tsne
+from server.evaluation.instruction_metrics import bleu, cider, meteor, rouge_l
 from server.training.instruction.truth import Cell
 
 
@@ -20,6 +18,7 @@ def test_a_sentence_equal_to_its_reference_has_full_marks() -> None:
     assert bleu(said, right, 4) == pytest.approx(100)
     assert rouge_l(said, right) == pytest.approx(100)
     assert cider(said, right) == pytest.approx(1000)
+    assert meteor(said, right) == pytest.approx(100 * (1 - 0.5 * (1 / 8**3 + 1 / 6**3) / 2))
 
 
 def test_bleu_clips_repeated_words_and_punishes_short_sentences() -> None:
@@ -42,6 +41,23 @@ def test_rouge_is_the_f_of_the_longest_common_subsequence() -> None:
     assert rouge_l(["brows are raised"], [["the brows raised high"]]) == pytest.approx(
         100 * expected
     )
+
+
+def test_meteor_counts_recall_most_and_punishes_words_in_another_order() -> None:
+    # all 3 said are among the 4 of the reference: F = 10 P R / (R + 9 P)
+    in_order, turned = ["brows raised high"], ["high brows raised"]
+    right = [["the brows raised high"]]
+    f = 10 * 0.75 / (0.75 + 9)
+
+    assert meteor(in_order, right) == pytest.approx(100 * f * (1 - 0.5 * (1 / 3) ** 3))
+    assert meteor(turned, right) == pytest.approx(100 * f * (1 - 0.5 * (2 / 3) ** 3))
+    assert meteor(["x y"], right) == 0
+
+
+def test_meteor_uses_each_word_of_the_reference_once() -> None:
+    score = meteor(["sad sad"], [["sad face"]])
+
+    assert score == pytest.approx(100 * 10 * 0.25 / (0.5 + 4.5) * 0.5)
 
 
 def test_cider_counts_rare_words_more_than_words_of_every_reference() -> None:
@@ -69,6 +85,18 @@ def test_f1_emotion_and_strength_are_counted_over_lines() -> None:
     assert found["au_f1_described"].value == 0.0
 
 
+def test_lines_of_one_speaker_are_drawn_together_where_there_are_speakers_enough() -> None:
+    # of each speaker all four lines are right or all are wrong
+    speakers = [f"{i // 4}" for i in range(48)]
+    right = [Cell(("sad", "happy")[i // 4 % 2], "clearly") for i in range(48)]
+    text = "The face looks sad."
+    together = figures(Said([text] * 48, right, speakers))["emotion"]
+    apart = figures(Said([text] * 48, right, ["a", "b"] * 24))["emotion"]
+
+    assert together.value == apart.value == 0.5
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
 def test_confusion_has_labels_in_rows_and_sentences_in_columns() -> None:
     table = confusion(_said())
 
@@ -82,16 +110,3 @@ def test_shuffled_audio_keeps_the_sentences_and_moves_them() -> None:
 
     assert sorted(shuffled(said).texts) == sorted(texts)
     assert shuffled(said).texts != texts
-
-
-def test_the_map_of_voices_keeps_groups_together() -> None:
-    dice = np.random.default_rng(0)
-    centres = np.eye(6)[:3] * 4
-    points = np.concatenate([c + 0.1 * dice.standard_normal((30, 6)) for c in centres])
-
-    places = tsne(points)
-
-    means = places.reshape(3, 30, 2).mean(1)
-    spread = np.linalg.norm(places.reshape(3, 30, 2) - means[:, None], axis=-1).mean()
-    apart = min(np.linalg.norm(means[i] - means[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
-    assert apart > 2 * spread
