@@ -9,7 +9,8 @@ import bpy
 _ENTRIES: Final = (
     "add_head", "use_selected", "add_character", "remove_character", "remove_mesh",
     "save_match", "apply_match", "delete_match",
-    "place_landmarks", "carry_over", "preview_pose", "add_flame_head", None,
+    "place_landmarks", "preview_transfer", "accept_transfer", "cancel_transfer", "play_faces",
+    "carry_over", "preview_pose", "add_flame_head", None,
     "add_line", "play_line", "render_line", None,
     "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
     "paste_strips", "assign_strips", "show_phones", "remove_phones", None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import bpy
 
 from . import menus, pictures, translations, welcome
-from .character import flame_operators, transfer_panel
+from .character import flame_operators, transfer_operators, transfer_panel
 from .character import operators as character_operators
 from .character import panels as character_panels
 from .character import presets as character_presets
 from .character import properties as character_properties
 from .character import repairs as character_repairs
+from .character.transfer_playing import stop_playing
 from .connection import engine_operators, keys_operators, preferences_view
 from .connection import operators as connection_operators
 from .connection import panels as connection_panels
@@ -48,6 +49,7 @@ CLASSES: tuple[type, ...] = (
     *character_operators.CLASSES,
     *character_presets.CLASSES,
     *character_repairs.CLASSES,
+    *transfer_operators.CLASSES,
     *line_operators.CLASSES,
     *line_playing.CLASSES,
     *strips_operators.CLASSES,
@@ -96,6 +98,7 @@ def unregister() -> None:
     """Stop the thread, and remove handlers, menu, property and classes."""
     welcome.unregister()
     timer.unregister()
+    stop_playing()
     stop_stream()
     close_session()
     pictures.unregister()

@@ -35,13 +35,16 @@ def redraw_sidebars() -> None:
 
 
 def wrapped(layout: Any, context: Any, text: str, icon: str = "NONE", share: float = 1.0) -> None:
-    """Show a sentence on as many lines as the sidebar's width, or a share of it, asks for."""
+    """Show a sentence on as many lines as the sidebar's width, or a share of it, asks for.
+
+    What stands in the source as it is shown, without `tr`, is translated here.
+    """
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region is not None else 280
     characters = max(int((share * width - _MARGIN * scale) / (_CHARACTER * scale)), 16)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, characters)):
+    for number, line in enumerate(textwrap.wrap(tr(text), characters)):
         column.label(
             text=line,
             translate=False,

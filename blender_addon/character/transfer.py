@@ -7,27 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import bpy
 import numpy as np
 
 from ..core.errors import CharacterError
 from ..core.head_file import load_head
-from ..core.head_fit import LANDMARKS
-from ..core.shape_transfer import (
-    Template,
-    carry_over,
-    check_fit,
-    find_landmarks,
-    fit_head,
-    problems,
-)
+from ..core.head_fit import LANDMARKS, HeadFit
+from ..core.shape_transfer import Template, carry_over, check_fit, find_landmarks, fit_head
 from ..core.surface import Surface, triangles_of_polygons
+from ..ui import tr
 from ..vendor import names
+from .landmarks import given_landmarks, mark_landmarks
 from .matching import matched_weights
 from .meshes import is_in_file, shaped_meshes
-
-LANDMARK: Final = "soliloquy_landmark"
-"""Custom property of an empty that marks a point of the face."""
 
 CARRIED: Final = "soliloquy_carried"
 """Custom property of a mesh object that was given shape keys here."""
@@ -37,7 +28,7 @@ TURNS: Final = {"-Y": 0.0, "+X": -math.pi / 2, "+Y": math.pi, "-X": math.pi / 2}
 
 
 @dataclass(frozen=True)
-class _Joined:
+class Joined:
     """Meshes as one surface, turned to look along -Y, and the rows of each."""
 
     surface: Surface
@@ -65,7 +56,7 @@ def meshes_to_carry(character: Any) -> list[Any]:
     return found
 
 
-def _joined(meshes: list[Any], facing: str) -> _Joined:
+def _joined(meshes: list[Any], facing: str) -> Joined:
     angle = TURNS[facing]
     turn = np.array([[math.cos(angle), -math.sin(angle), 0.0],
                      [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]])  # fmt: skip
@@ -78,7 +69,7 @@ def _joined(meshes: list[Any], facing: str) -> _Joined:
         rows.append(slice(first, first + len(points)))
         first += len(points)
     surface = Surface(np.concatenate(vertices), np.concatenate(triangles))
-    return _Joined(surface, tuple(meshes), tuple(rows), turn)
+    return Joined(surface, tuple(meshes), tuple(rows), turn)
 
 
 def rest_points(item: Any) -> np.ndarray:
@@ -101,10 +92,48 @@ def _triangles(mesh: Any) -> np.ndarray:
     return triangles_of_polygons(starts, totals, corners)
 
 
-def placed_landmarks() -> dict[str, Any]:
-    """The empties that mark points of the face, by name."""
-    empties = (item for item in bpy.data.objects if is_in_file(item) and LANDMARK in item)
-    return {item[LANDMARK]: item for item in empties}
+@dataclass(frozen=True)
+class LaidOver:
+    """The built-in head laid over a character's meshes.
+
+    Attributes:
+        trouble: why nothing can be carried over, None when it can.
+    """
+
+    joined: Joined
+    template: Template
+    fit: HeadFit
+    trouble: CharacterError | None
+
+    def movements(self) -> dict[str, np.ndarray]:
+        """Movement of every vertex for each blendshape, [V, 3], as `Joined` is turned."""
+        return carry_over(self.joined.surface, self.template, self.fit, names.ARKIT_NAMES)
+
+    @property
+    def landmarks(self) -> dict[str, np.ndarray]:
+        """Places in the world that the fit was made by."""
+        return {name: place @ self.joined.turn for name, place in self.fit.landmarks.items()}
+
+
+def lay_over(character: Any, facing: str) -> LaidOver:
+    """Fit the built-in head to a character, by the user's landmarks where there are any.
+
+    Raises:
+        CharacterError: there is no mesh to fit it to, or no head is found.
+    """
+    joined = _joined(meshes_to_carry(character), facing)
+    template = Template.of(load_head())
+    given, by_hand = given_landmarks()
+    if given:
+        places = {name: place @ joined.turn.T for name, place in given.items()}
+    else:
+        places, _ = find_landmarks(joined.surface, template)
+    fit = fit_head(joined.surface, template, places)
+    try:
+        check_fit(fit, by_hand)
+    except CharacterError as error:
+        return LaidOver(joined, template, fit, error)
+    return LaidOver(joined, template, fit, None)
 
 
 def place_landmarks(context: Any, character: Any, facing: str) -> list[str]:
@@ -115,24 +144,10 @@ def place_landmarks(context: Any, character: Any, facing: str) -> list[str]:
     """
     joined = _joined(meshes_to_carry(character), facing)
     found, fit = find_landmarks(joined.surface, Template.of(load_head()))
-    there = placed_landmarks()
-    for name in LANDMARKS:
-        empty = there.get(name)
-        if empty is None:
-            empty = bpy.data.objects.new(f"Soliloquy {name.replace('_', ' ')}", None)
-            empty[LANDMARK] = name
-            empty.empty_display_type = "SPHERE"
-            empty.show_in_front = empty.show_name = True
-            context.scene.collection.objects.link(empty)
-        empty.empty_display_size = 0.003 * fit.similarity.scale
-        empty.location = found[name] @ joined.turn  # back from -Y
-    return [f"{len(LANDMARKS)} landmarks are placed. Move those that are off, then carry over."]
-
-
-def remove_landmarks() -> None:
-    """Take the empties away."""
-    for empty in placed_landmarks().values():
-        bpy.data.objects.remove(empty)
+    places = {name: place @ joined.turn for name, place in found.items()}  # back from -Y
+    mark_landmarks(context, places, fit.similarity.scale)
+    told = tr("{n} landmarks are placed. Move those that are off, then carry over.")
+    return [told.format(n=len(LANDMARKS))]
 
 
 def carry_over_keys(character: Any, facing: str) -> list[str]:
@@ -141,23 +156,27 @@ def carry_over_keys(character: Any, facing: str) -> list[str]:
     Raises:
         CharacterError: no head is found, or the fit is bad; nothing is changed then.
     """
-    joined = _joined(meshes_to_carry(character), facing)
-    template = Template.of(load_head())
-    given = placed_landmarks()
-    by_hand = set(given) == set(LANDMARKS)
-    if by_hand:
-        points = np.array([given[name].matrix_world.translation for name in LANDMARKS])
-        places = dict(zip(LANDMARKS, points @ joined.turn.T, strict=True))
-    else:
-        places, _ = find_landmarks(joined.surface, template)
-    fit = fit_head(joined.surface, template, places)
-    check_fit(fit, by_hand)
-    moved = carry_over(joined.surface, template, fit, names.ARKIT_NAMES)
-    played = _played(character)
-    n_added = 0
-    for item, rows in zip(joined.meshes, joined.rows, strict=True):
-        n_added += _add_keys(item, rows, joined.turn, moved, played.get(item.name, set()))
-    return [f"{n_added} shape keys were added.", *problems(fit)]
+    laid = lay_over(character, facing)
+    if laid.trouble is not None:
+        raise laid.trouble
+    moved, played = laid.movements(), played_names(character)
+    added = [
+        add_keys(item, rows, laid.joined.turn, moved, played.get(item.name, set()))
+        for item, rows in zip(laid.joined.meshes, laid.joined.rows, strict=True)
+    ]
+    for item, keys in zip(laid.joined.meshes, added, strict=True):
+        if keys:
+            item[CARRIED] = True
+    return [tr("{n} shape keys were added.").format(n=sum(map(len, added))), *fit_notes(laid.fit)]
+
+
+def fit_notes(fit: HeadFit) -> list[str]:
+    """What a user should know of a fit."""
+    told = tr("The built-in face was bent by {bent:.1f} mm and lies {off:.1f} mm off this one.")
+    notes = [told.format(bent=fit.bent * 1000, off=fit.rms * 1000)]
+    if not fit.lips_are_cut:
+        notes.append(tr("No slit is found between the lips: they will stretch rather than part."))
+    return notes
 
 
 def has_carried_keys(character: Any) -> bool:
@@ -165,7 +184,7 @@ def has_carried_keys(character: Any) -> bool:
     return any(is_in_file(m.object) and CARRIED in m.object for m in character.meshes)
 
 
-def _played(character: Any) -> dict[str, set[str]]:
+def played_names(character: Any) -> dict[str, set[str]]:
     """Blendshapes that shape keys of each mesh play already."""
     return {
         mesh.object.name: {
@@ -175,24 +194,33 @@ def _played(character: Any) -> dict[str, set[str]]:
     }
 
 
-def _add_keys(
+def add_keys(
     item: Any, rows: slice, turn: np.ndarray, moved: Mapping[str, np.ndarray], played: set[str]
-) -> int:
+) -> list[str]:
+    """Add a shape key for each movement that an object lacks; returns their names.
+
+    Args:
+        rows: of the movements, those of this object. turn: as `Joined` has it.
+        played: blendshapes that it has already.
+    """
     points = rest_points(item)
     back = np.linalg.inv(np.array(item.matrix_world, np.float64)[:3, :3])
     size = np.ptp(points, axis=0).max()
-    n_added = 0
+    added = []
     for name, movement in moved.items():
         local = movement[rows] @ turn @ back.T
         if name in played or np.abs(local).max() < 1e-4 * size:
             continue
-        if item.data.shape_keys is None:
-            item.shape_key_add(name="Basis", from_mix=False)
-        key = item.shape_key_add(name=name, from_mix=False)
-        key.value = 0.0  # Blender 5.0 adds keys with the value 1
-        key.data.foreach_set("co", (points + local).astype(np.float32).ravel())
-        n_added += 1
+        new_key(item, name, points + local)
+        added.append(name)
     item.data.update()
-    if n_added:
-        item[CARRIED] = True
-    return n_added
+    return added
+
+
+def new_key(item: Any, name: str, points: np.ndarray) -> None:
+    """Add a shape key with these vertices [V, 3], at rest."""
+    if item.data.shape_keys is None:
+        item.shape_key_add(name="Basis", from_mix=False)
+    key = item.shape_key_add(name=name, from_mix=False)
+    key.value = 0.0  # Blender 5.0 adds keys with the value 1
+    key.data.foreach_set("co", points.astype(np.float32).ravel())

@@ -92,7 +92,9 @@ class HeadFit:
     Attributes:
         similarity: of the whole; its scale is scene units per metre.
         vertices: of the built-in head as laid over, [V, 3]. landmarks: found or given, by name.
-        rms: of the face to the target, in metres of the built-in head.
+        off: of each vertex to the target when it was last drawn to it, [V], in metres of the
+            built-in head; not finite where nothing is near.
+        rms: of the face to the target, in the same metres.
         unmatched: share of the face that found nothing near to lie on.
         bent: how far the face was moved beyond turning and scaling it, rms in the same metres.
         lips_are_cut: whether the target's lips can part.
@@ -101,6 +103,7 @@ class HeadFit:
     similarity: Similarity
     vertices: Floats
     landmarks: Mapping[str, Floats]
+    off: Floats
     rms: float
     unmatched: float
     bent: float

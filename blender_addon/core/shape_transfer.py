@@ -169,12 +169,14 @@ def fit_head(
     groups = none if quick else _sides(outer, template, landmarks, known.scale, skin)
     rounds = QUICK_ROUNDS if quick else ROUNDS
     vertices, far = close_fit(outer, template.skin, start, known.scale, groups, rounds=rounds)
-    off = far[template.face] / known.scale
+    far = far / known.scale
+    off = far[template.face]
     near = off < 0.015
     rms = float(np.sqrt((off[near] ** 2).mean())) if near.any() else np.inf
     cut = len(slit(outer, sides(outer, landmarks, known.scale, skin), known.scale)) > 4
     bent = _bent(template.skin.vertices[template.face], vertices[template.face])
-    return HeadFit(known, vertices, dict(landmarks), rms, float((~near).mean()), bent, cut)
+    unmatched = float((~near).mean())
+    return HeadFit(known, vertices, dict(landmarks), far, rms, unmatched, bent, cut)
 
 
 def _bent(before: Floats, after: Floats) -> float:
@@ -373,20 +375,3 @@ def _of_part(target: Surface, island: Island, name: str, fit: HeadFit) -> Floats
     rotation = turn @ (u * np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt) @ turn.T
     centre = ball_through(points)[0]
     return (points - centre) @ rotation.T + centre - points
-
-
-def problems(fit: HeadFit) -> list[str]:
-    """What a user should know of a fit that is good enough."""
-    notes = [
-        f"The built-in face was bent by {fit.bent * 1000:.1f} mm and lies {fit.rms * 1000:.1f} mm "
-        "off this one."
-    ]
-    if not fit.lips_are_cut:
-        notes.append("No slit is found between the lips: they will stretch rather than part.")
-    return notes
-
-
-__all__ = [
-    "CharacterError", "HeadFit", "Template", "carry_over", "check_fit", "find_landmarks",
-    "fit_head", "problems",
-]  # fmt: skip

@@ -79,13 +79,22 @@ class Surface:
 
     def smoothed(self, values: Floats, steps: int, share: float = 0.5) -> Floats:
         """Values [V, ...] drawn towards the mean of their neighbours, `steps` times."""
-        table, counts = self.around
-        pads = (table.shape[1] - counts).reshape(-1, *[1] * (values.ndim - 1))
-        divisor = np.maximum(counts, 1).reshape(pads.shape)
+        joined, first, neighbours, counts = self._joined
+        divisor = counts.reshape(-1, *[1] * (values.ndim - 1))
+        now = np.array(values)
         for _ in range(steps):
-            mean = (values[table].sum(axis=1) - pads * values) / divisor
-            values = np.where(divisor > 0, (1 - share) * values + share * mean, values)
-        return values
+            mean = np.add.reduceat(now[neighbours], first, axis=0) / divisor
+            now[joined] = (1 - share) * now[joined] + share * mean
+        return now
+
+    @cached_property
+    def _joined(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Vertices with neighbours [J], the place of the first of each in all neighbours [2E], and
+        how many each has [J]."""
+        both = np.concatenate([self.edges, self.edges[:, ::-1]])
+        both = both[np.argsort(both[:, 0], kind="stable")]
+        joined, first, counts = np.unique(both[:, 0], return_index=True, return_counts=True)
+        return joined, first, both[:, 1], counts
 
 
 def triangles_of_polygons(starts: Ints, totals: Ints, corners: Ints) -> Ints:

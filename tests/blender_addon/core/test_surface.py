@@ -102,12 +102,12 @@ def test_a_thin_plate_goes_through_its_points_and_keeps_flat_things_flat() -> No
 
 def test_a_bad_fit_is_refused_with_its_figures() -> None:
     still = Similarity(1.0, np.eye(3), np.zeros(3))
-    bent = HeadFit(still, np.zeros((1, 3)), {}, 0.001, 0.0, 0.0129, True)
+    bent = HeadFit(still, np.zeros((1, 3)), {}, np.zeros(1), 0.001, 0.0, 0.0129, True)
     with pytest.raises(CharacterError, match=r"bent by 12.9 mm \(at most 9\)"):
         check_fit(bent)
     check_fit(bent, by_hand=True)
     with pytest.raises(CharacterError, match="40% of it lies on nothing"):
-        check_fit(HeadFit(still, np.zeros((1, 3)), {}, 0.001, 0.4, 0.001, True))
+        check_fit(HeadFit(still, np.zeros((1, 3)), {}, np.zeros(1), 0.001, 0.4, 0.001, True))
 
 
 def test_what_is_too_small_or_flat_to_be_a_head_is_refused() -> None:

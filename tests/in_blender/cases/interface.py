@@ -18,6 +18,7 @@ _EDITS_NOTHING = {
     "check_server", "start_server", "stop_server", "set_up_engine", "cancel_set_up", "show_log",
     "make_keys", "take_keys", "save_public_key", "export_take", "export_live_link_csv",
     "export_flame_clip", "live_link", "copy_strips", "play_line", "save_match", "delete_match",
+    "play_faces",  # on a copy that goes again
 }  # fmt: skip
 
 
