@@ -2,7 +2,7 @@
 
     python -m server.evaluation.avi_talking --corpus DIR --classifier FILE --report FOLDER
         [--weights FILE] [--ablation NAME=FILE ...] [--data RECORDINGS] [--section NAME ...]
-        [--sound CORPUS_WITH_AUDIO]
+        [--voice INSTRUCTION_WEIGHTS --actors 19,20]
 
 Writes `avi_talking.json`; each section is written as soon as it is measured. The held-out lines and
 the judge of emotions are those of `cafe_talk`'s evaluation, so that figures stand side by side.
@@ -26,7 +26,7 @@ from server.training.corpus.reader import CorpusReader
 
 from .avi_talking_following import measure_following
 from .avi_talking_takes import measure_takes, takes_of
-from .avi_talking_voice import lines_with_sound, measure_voice
+from .avi_talking_voice import Voices, measure_voice, voices_of
 from .cafe_talk_emotion import measure_emotion, measure_intensity
 from .cafe_talk_lips import measure_lve
 from .cafe_talk_speed import line_speed
@@ -36,7 +36,7 @@ from .emotion_classifier import EmotionClassifier, load_classifier
 log = logging.getLogger(__name__)
 
 PROTOCOL: Final = Protocol(emotion_lines=96, word_lines=48, seed=20)
-TAKE_LINES, FOLLOW_LINES, ABLATION_LINES, VOICE_LINES = 32, 64, 48, 48
+TAKE_LINES, FOLLOW_LINES, ABLATION_LINES, VOICE_LINES = 32, 64, 48, 96
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Material:
 
     Attributes:
         ablations: name -> generator with other weights, Table 4. data: recordings, for the speed.
-        sound: a corpus that holds its audio, for the way from the voice.
+        voices: recordings, for the way from the voice.
     """
 
     corpus: CorpusReader
@@ -54,7 +54,7 @@ class Material:
     out: Path
     data: Path | None = None
     ablations: Mapping[str, AviTalkingGenerator] = field(default_factory=dict)
-    sound: CorpusReader | None = None
+    voices: Voices | None = None
     take_lines: int = TAKE_LINES
     follow_lines: int = FOLLOW_LINES
     ablation_lines: int = ABLATION_LINES
@@ -111,10 +111,9 @@ def _sections(material: Material) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _voice(material: Material) -> dict[str, Any]:
-    if material.sound is None:
-        return {"skipped": "no corpus with sound was named"}
-    numbers = lines_with_sound(material.sound, VOICE_LINES)
-    return measure_voice(material.generator, material.sound, material.judge, numbers)
+    if material.voices is None:
+        return {"skipped": "no weights of the first stage and no actors were named"}
+    return measure_voice(material.generator, material.voices, material.judge)
 
 
 def _renamed(lips: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +155,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--sound", type=Path)
+    parser.add_argument("--voice", help="weights of the first stage, by name or file")
+    parser.add_argument("--actors", help="of RAVDESS, whom those weights never heard: 19,20")
     parser.add_argument("--ablation", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--section", action="append", default=[])
     options = parser.parse_args()
@@ -167,7 +167,8 @@ def main() -> None:
             CorpusReader(options.corpus), load_generator("cpu", options.weights),
             load_classifier(options.classifier)[0], options.report, options.data,
             {name: load_generator("cpu", Path(file)) for name, file in named.items()},
-            CorpusReader(options.sound) if options.sound else None,
+            voices_of(options.voice, [int(n) for n in options.actors.split(",")], VOICE_LINES)
+            if options.voice and options.actors else None,
         ),
         options.section,
     )  # fmt: skip

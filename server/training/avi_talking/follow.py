@@ -27,6 +27,7 @@ from server.generators.avi_talking.weights import Network, save_weights
 from server.generators.diffusion import noised
 from server.language.encoder import TextEncoder
 from server.language.express import default_director
+from server.language.instruction.weights import text_encoder_hash
 from server.training.cafe_talk.habits import habits_of
 from server.training.cafe_talk.loop import Clock, run
 from server.training.corpus.reader import CorpusReader
@@ -186,7 +187,8 @@ def main() -> None:
     follower = train_follower(recipe, prior, material, options.run / f"{options.name}.pt")
     if options.out is not None:
         network = Network(prior, follower, habits_of(()))
-        save_weights(network, options.out, {"recipe": repr(recipe)})
+        note = {"recipe": repr(recipe), "text_encoder": text_encoder_hash()}
+        save_weights(network, options.out, note)
 
 
 if __name__ == "__main__":
