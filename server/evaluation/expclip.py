@@ -190,7 +190,9 @@ class Change:
             direction that is fully there, such as lips that must close, is taken off.
         fastest_in_all: with that.
         fastest_anyway: how fast the direction moves the face then if it lies on the whole line.
-        clip_p995: 99.5th percentile of the clip's own velocity, per second.
+        clip_p995: 99.5th percentile over frames of the clip's own velocity, its fastest blendshape
+            each time, per second: mostly that of blinks.
+        line_p995: the same of the line without a direction and without blinks.
     """
 
     seconds: float
@@ -198,6 +200,7 @@ class Change:
     fastest_in_all: float
     fastest_anyway: float
     clip_p995: float
+    line_p995: float
 
 
 def change(generator: Generator, speech: Speech, text: str, start: float) -> Change:
@@ -208,12 +211,19 @@ def change(generator: Generator, speech: Speech, text: str, start: float) -> Cha
     share = (added * full).sum(axis=1) / np.maximum((full * full).sum(axis=1), 1e-9)
     at = round(start * FPS)
     there = np.flatnonzero(share[at:] >= _THERE)
-    velocity = np.abs(np.diff(clip.coefficients, axis=0)).max(axis=1) * FPS
     seconds = float(there[0] / FPS) if len(there) else math.inf
     under = 0.5 * (share[1:] + share[:-1])[:, None] * np.diff(full, axis=0)
     steps = (np.diff(added, axis=0) - under, np.diff(added, axis=0), np.diff(full, axis=0))
     fastest = [float(np.abs(rows[at - 3 : at + 15]).max() * FPS) for rows in steps]
-    return Change(seconds, *fastest, clip_p995=float(np.quantile(velocity, 0.995)))
+    return Change(
+        seconds, *fastest, clip_p995=_fast(clip.coefficients),
+        line_p995=_fast(_acted(play(generator, speech))),
+    )  # fmt: skip
+
+
+def _fast(faces: NDArray[np.floating]) -> float:
+    """Return the 99.5th percentile over frames of the fastest blendshape's velocity, per second."""
+    return float(np.quantile(np.abs(np.diff(faces, axis=0)).max(axis=1), 0.995) * FPS)
 
 
 def added_over_time(

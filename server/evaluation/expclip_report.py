@@ -1,10 +1,12 @@
-"""All figures of `expclip` but those on the frozen directions, with pictures, into a folder.
+"""All figures of `expclip`, with pictures, into a folder.
 
     python -m server.evaluation.expclip_report --corpus FOLDER --out FOLDER
-        [--ablation NAME=FILE ...] [--section NAME ...]
+        [--ablation NAME=FILE ...] [--section NAME ...] [--directions FILE]
 
 Lines are of voices that were not trained on, with exact phones; the built-in text encoder reads
-the directions. `expclip.json` keeps the figures of sections that are not asked for again.
+the directions. A file of directions is JSON, {"directions": [{"text": ...}, ...], "groups": {name:
+[blendshapes], ...}}; the groups are what moves together, both sides of a muscle if there are none.
+`expclip.json` keeps the figures of sections that are not asked for again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -35,9 +38,21 @@ from server.training.language.tune import corpus_poses, random_poses
 from server.wire.messages import StripSpec
 
 from . import expclip_plots, expclip_space
-from .expclip import FPS, Shown, added_over_time, change, monotone_share, play, show_poses
+from .expclip import (
+    FPS,
+    Groups,
+    Shown,
+    added_over_time,
+    change,
+    closures,
+    follow_all,
+    monotone_share,
+    play,
+    show_poses,
+)
 from .expclip_unseen import Pose, never_together, seen_together, thrown_together, times_as_much
 from .intervals import mean
+from .lips import load_built_in_lips
 from .tsne import tsne
 
 N_LINES: Final = 12
@@ -54,12 +69,42 @@ _MAPPED: Final = 400
 _PLAIN: Final = 0.3  # a face with less than this is hardly one
 
 
+def _sides() -> Groups:
+    """Return both sides of each blendshape as a group."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for name in ARKIT_NAMES:
+        groups[name.removesuffix("Left").removesuffix("Right")].append(name)
+    return groups
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Texts, and the blendshapes that move together."""
+
+    texts: Sequence[str] = DIRECTIONS
+    groups: Groups = field(default_factory=_sides)
+
+    @classmethod
+    def read(cls, path: Path) -> Directions:
+        """Read a file; see the module.
+
+        Raises:
+            KeyError: it names no directions, or a group names no blendshape of ours.
+        """
+        found = json.loads(path.read_text("utf-8"))
+        groups: Groups = found.get("groups") or _sides()
+        for members in groups.values():
+            for name in members:
+                INDEX[name]
+        return cls([str(one["text"]) for one in found["directions"]], groups)
+
+
 @dataclass(frozen=True)
 class Material:
     """What is measured, on what.
 
     Attributes:
-        ablations: name -> weights file. lines: speech of unseen voices.
+        ablations: name -> weights file. lines: speech of unseen voices. asked: for `directions`.
     """
 
     corpus: CorpusReader
@@ -68,6 +113,7 @@ class Material:
     lines: Sequence[Speech]
     out: Path
     ablations: Mapping[str, Path] = field(default_factory=dict)
+    asked: Directions = field(default_factory=Directions)
 
     def of(self, path: Path) -> ExpClipGenerator:
         """Return the generator with other weights."""
@@ -128,6 +174,28 @@ def _row(own: Shown, shown: Mapping[str, Shown], name: str) -> dict[str, Any]:
     if full in shown and name not in (full, "shipped"):
         row[f"times as much by '{full}'"] = times_as_much(shown[full].share, own.share).as_json()
     return row
+
+
+def directions(material: Material) -> dict[str, Any]:
+    """Play directions in lines in turn: do their groups move, do others and the lips stay?
+
+    What is asked of a group is what `express` makes of the text, so this says nothing of how well
+    a text is read.
+    """
+    asked, generator = material.asked, material.generator
+    found = follow_all(
+        generator, material.lines, asked.texts,
+        lambda text: material.director.express(text).blendshapes, asked.groups,
+    )  # fmt: skip
+    plain, directed = closures(generator, material.lines, asked.texts[::5], load_built_in_lips())
+    moving = [one for one in found if one.reached]
+    return {
+        "right": mean([float(one.right) for one in found]).as_json(),
+        "right_of_those_that_ask": mean([float(one.right) for one in moving]).as_json(),
+        "median_reached": float(np.median([v for one in moving for v in one.reached.values()])),
+        "closed": {"without": plain, "with": directed},
+        "wrong": [one.text for one in found if not one.right],
+    }
 
 
 def changes(material: Material) -> dict[str, Any]:
@@ -240,8 +308,8 @@ def speed(material: Material) -> dict[str, float]:
 
 
 SECTIONS: Final[Mapping[str, Callable[[Material], Any]]] = {
-    "ablations": ablations, "changes": changes, "blends": blends, "strips": strips,
-    "intensity": intensity, "space": space, "speed": speed,
+    "directions": directions, "ablations": ablations, "changes": changes, "blends": blends,
+    "strips": strips, "intensity": intensity, "space": space, "speed": speed,
 }  # fmt: skip
 
 
@@ -264,6 +332,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="another file than the shipped weights")
     parser.add_argument("--ablation", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--section", action="append", default=[], choices=list(SECTIONS))
+    parser.add_argument("--directions", type=Path, help="a file of them; a few by default")
     options = parser.parse_args()
     torch.set_num_threads(1)
     corpus, director = CorpusReader(options.corpus), default_director()
@@ -275,6 +344,7 @@ def main() -> None:
     material = Material(
         corpus, generator, director, lines_of(corpus), options.out,
         {name: Path(file) for name, _, file in named},
+        Directions.read(options.directions) if options.directions else Directions(),
     )  # fmt: skip
     report(material, options.section)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from server.evaluation.expclip import (
     play,
     show_poses,
 )
+from server.evaluation.expclip_report import Directions, Material, directions
 from server.evaluation.expclip_unseen import never_together, thrown_together, times_as_much
 from server.generators.base import CheckCancel, Frames, Plan, Speech
 from server.language.expclip import TINY, ExpClip
@@ -100,6 +104,35 @@ def test_weak_movement_or_a_leak_is_wrong(generator: Obedient, right: bool) -> N
     assert found.right is right
 
 
+def _material(asked: Directions, leak: float = 0.0) -> Material:
+    director: Any = SimpleNamespace(express=lambda t: SimpleNamespace(blendshapes=_express(t)))
+    return Material(
+        cast("Any", None), cast("Any", Obedient(leak=leak)), director, [LINE], Path(), asked=asked
+    )
+
+
+def test_directions_of_a_file_are_played_and_the_wrong_ones_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "directions.json"
+    asked = {"directions": [{"text": "smile"}, {"text": "brows"}], "groups": GROUPS}
+    path.write_text(json.dumps(asked), "utf-8")
+    right = directions(_material(Directions.read(path)))
+    wrong = directions(_material(Directions.read(path), leak=0.2))
+
+    assert right["right"]["value"] == 1.0
+    assert right["median_reached"] == pytest.approx(1.0)
+    assert right["wrong"] == []
+    assert wrong["wrong"] == ["smile"]  # its brows move along
+
+
+def test_without_groups_both_sides_of_a_muscle_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "directions.json"
+    path.write_text('{"directions": [{"text": "smile"}]}', "utf-8")
+    assert Directions.read(path).groups["mouthSmile"] == ["mouthSmileLeft", "mouthSmileRight"]
+    path.write_text('{"directions": [], "groups": {"a": ["smileLeft"]}}', "utf-8")
+    with pytest.raises(KeyError, match="smileLeft"):
+        Directions.read(path)
+
+
 def test_blends_in_order_are_monotone_and_others_are_not() -> None:
     assert monotone_share(Obedient(), LINE, [("smile", "brows")]) == 1.0
     assert monotone_share(Obedient(backwards=True), LINE, [("smile", "brows")]) == 0.0
@@ -109,6 +142,7 @@ def test_a_strip_that_comes_at_once_is_fast_and_there() -> None:
     found = change(Obedient(), LINE, "smile", 2.0)
     assert found.seconds <= 0.1
     assert found.fastest == pytest.approx(0.8 * 30, rel=1e-3)
+    assert found.clip_p995 > found.line_p995 == 0.0  # nothing else moves in the line
 
 
 def test_what_is_shown_of_poses_is_the_share_the_likeness_and_the_lips() -> None:

@@ -10,6 +10,7 @@ corpus with audio and an autoencoder of the paper's size (`--autoencoder FILE`).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import tomllib
 from dataclasses import dataclass, field, replace
@@ -273,8 +274,14 @@ def train(recipe: Recipe, corpus: Path, places: Places) -> ExpClipAnimator:
     options = LoopOptions(recipe.steps, recipe.steps, recipe.rate, recipe.seed, recipe.keep_every)
     run(model, teacher.loss, options, folder / "expclip.pt", log.info)
     if places.out is not None:
-        save_animator(model, places.out, {"recipe": repr(recipe)})
+        note = {"recipe": repr(recipe), "autoencoder": _hash(places.autoencoder)}
+        save_animator(model, places.out, note)
     return model
+
+
+def _hash(path: Path) -> str:
+    """Return the hash of a file: styles mean something only beside their autoencoder."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def main() -> None:
