@@ -105,7 +105,7 @@ class Registry:
             for name, offer in offers.items()
         }
         self._made: dict[str, Generator] = {}
-        self._lock = threading.Lock()
+        self._locks = {name: threading.Lock() for name in self._offers}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ class Registry:
             Unavailable: a package or its weights are not there.
         """
         self.check(name)
-        with self._lock:
+        with self._locks[name]:
             if name not in self._made:
                 factory = self._offers[name].factory
                 if isinstance(factory, str):

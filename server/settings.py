@@ -62,6 +62,7 @@ class Settings:
         keys: folder with the server's key pair and the allowed clients, or None.
         limits: see `Limits`.
         flame: FLAME files that frames are made for, beside the built-in head.
+        warm_up: load what the first requests need at once, beside answering.
         batch_windows: most windows that are denoised together.
         active_requests: most requests that are listened to or performed at the same time.
         listeners: threads that read and understand audio; with two, an hour does not keep a short
@@ -78,6 +79,7 @@ class Settings:
     keys: Path | None = None
     limits: Limits = field(default_factory=Limits)
     flame: tuple[Path, ...] = ()
+    warm_up: bool = False
     batch_windows: int = 16
     active_requests: int = 8
     listeners: int = 2

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ from .errors import BadRequest, Cancelled, LimitExceeded, SoliloquyError
 from .service import Service, failure
 from .sessions import UPLOAD_CREDITS, Outbox, Session, Upload
 from .settings import Settings
+from .warming import WarmUp
 from .wire import codec
 from .wire.errors import WireError
 from .wire.messages import (
@@ -41,6 +43,7 @@ from .wire.messages import (
     Pong,
     Request,
     ServerMessage,
+    Welcome,
 )
 from .worker import Job, Worker
 
@@ -96,6 +99,8 @@ class Transport:
         self.spool_folder = Path(self._folder.name)
         self._file_numbers = count()
         self._worker = Worker(service)
+        self._warm_up = WarmUp(self._worker, self.spool_folder, self._wake)
+        self._told_warming: tuple[str, ...] = ()
 
     @property
     def n_prepared(self) -> int:
@@ -122,6 +127,8 @@ class Transport:
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_out, zmq.POLLIN)
         waiting = False
+        if self._settings.warm_up:
+            self._warm_up.start()
         try:
             while not self._stopping.is_set():
                 poller.poll(_RETRY_MS if waiting else _IDLE_MS)
@@ -129,6 +136,7 @@ class Transport:
                     self._wake_out.recv()
                 self._read()
                 self._end_requests()
+                self._tell_warmth()
                 self._keep_time()
                 waiting = self._flush()
         finally:
@@ -138,6 +146,7 @@ class Transport:
         for session in list(self._sessions.values()):
             for request_id in list(session.uploads):
                 session.end(request_id)
+        self._warm_up.stop()
         if not self._worker.stop():
             log.warning("A worker thread did not end in time.")
         self._flush()
@@ -191,7 +200,7 @@ class Transport:
             case Ping(nonce):
                 self._answer(session, Pong(nonce))
             case Hello():
-                self._answer(session, self._service.welcome())
+                self._answer(session, self._welcome())
             case GenerateRequest() | InstructRequest():
                 self._guarded(session, message.request_id, lambda: self._open(session, message))
             case AudioChunk():
@@ -200,6 +209,16 @@ class Transport:
                 self._cancel(session, request_id)
             case _:
                 return  # a Pong: it was heard, and that is all
+
+    def _welcome(self) -> Welcome:
+        return replace(self._service.welcome(), warming=self._warm_up.left)
+
+    def _tell_warmth(self) -> None:
+        """Welcome everyone anew when more is ready."""
+        if self._warm_up.left != self._told_warming:
+            self._told_warming = self._warm_up.left
+            for session in self._sessions.values():
+                self._answer(session, self._welcome())
 
     def _guarded(self, session: Session, request_id: str, action: Callable[[], None]) -> None:
         try:

@@ -132,7 +132,8 @@ def _server(address: str) -> Finding:
     with Client(address, name="soliloquy doctor") as client:
         welcome = client.hello(timeout=0.7)
     if welcome is not None:
-        seen = f"{address} answers: {welcome.server_version} on {welcome.device}"
+        state = f"warming up ({', '.join(welcome.warming)})" if welcome.warming else "ready"
+        seen = f"{address} answers: {welcome.server_version} on {welcome.device}, {state}"
         return Finding("server", True, seen, needed=False)
     if _port_is_taken(address):
         return Finding(

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
             ears=recogniser_of(args.ears),
             keys=args.keys,
             flame=tuple(args.flame),
+            warm_up=True,
         )
     )
     return 0

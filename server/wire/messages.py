@@ -256,6 +256,8 @@ class Welcome:
     Attributes:
         generators: names, the default one first.
         facts: generator -> what it can be asked for.
+        warming: what it still loads ahead of the first request ("performance", "instruction");
+            empty when all is ready. Whoever is connected is told again when this changes.
     """
 
     server_version: str
@@ -263,6 +265,7 @@ class Welcome:
     generators: tuple[str, ...]
     limits: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, GeneratorFacts] = field(default_factory=dict, metadata=LATER)
+    warming: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,12 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         [],
     ),
     (
+        m.Welcome("0.1.0", "cpu", ("cafe_talk",), warming=("instruction",)),
+        '{"v":1,"type":"welcome","server_version":"0.1.0","device":"cpu","generators":'
+        '["cafe_talk"],"limits":{},"warming":["instruction"]}',
+        [],
+    ),
+    (
         m.Accepted("r1", 2),
         '{"v":1,"type":"accepted","request_id":"r1","queue_position":2}',
         [],
