@@ -55,10 +55,11 @@ class Drawer:
         numbers = [self.numbers[k] for k in chosen]
         rows, references, counts = zip(*(self._window(i, rng) for i in numbers), strict=True)
         at, seen = np.stack(rows), np.stack(references)
-        audio = np.asarray(self.store.spoken.features[at], np.float32)
+        spoken = np.asarray(self.store.spoken.features[at], np.float32)
+        heard = self.store.heard
         return Batch(
-            audio=torch.from_numpy(audio),
-            lips=torch.from_numpy(lips_motion(audio)),
+            audio=torch.from_numpy(spoken if heard is None else np.asarray(heard[at], np.float32)),
+            lips=torch.from_numpy(lips_motion(spoken)),
             motion=torch.from_numpy(np.asarray(self.store.motion[at], np.float32)),
             references=torch.from_numpy(np.asarray(self.store.motion[seen], np.float32)),
             counts=torch.from_numpy(np.stack(counts)),

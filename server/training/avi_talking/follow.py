@@ -4,7 +4,8 @@
         --corpus CORPUS --cafe-talk STORE --store FOLDER --run FOLDER \
         [--sentences FILE] [--out server/weights/avi_talking.safetensors]
 
-`RUN` is that of `server.training.avi_talking.train`; its talking prior is frozen here.
+`RUN` is that of `server.training.avi_talking.train`; its talking prior is frozen here. The size
+"paper" reads instructions with CLIP (`--clip FOLDER`, a checkpoint for `transformers`).
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from server.generators.avi_talking.following import Follower
 from server.generators.avi_talking.model import TalkingPrior
 from server.generators.avi_talking.weights import Network, save_weights
 from server.generators.diffusion import noised
+from server.language.clip_text import text_encoder
 from server.language.encoder import TextEncoder
-from server.language.express import default_director
+from server.language.errors import EncoderError
 from server.language.instruction.weights import text_encoder_hash
 from server.training.cafe_talk.habits import habits_of
 from server.training.cafe_talk.loop import Clock, run
@@ -141,10 +143,21 @@ class Material:
         return numbers, embedded(lines, encoder)
 
 
-def train_follower(recipe: Recipe, prior: TalkingPrior, material: Material, path: Path) -> Follower:
-    """Run the second part of a recipe; its state is kept at `path`."""
+def train_follower(
+    recipe: Recipe, prior: TalkingPrior, material: Material, path: Path, encoder: TextEncoder
+) -> Follower:
+    """Run the second part of a recipe; its state is kept at `path`.
+
+    Raises:
+        EncoderError: the encoder is of another width than the size reads.
+    """
     torch.set_num_threads(recipe.threads)
-    numbers, wordings = material.wordings("train", recipe, default_director().encoder)
+    if encoder.width != prior.config.n_text:
+        raise EncoderError(
+            f"the text encoder makes embeddings of width {encoder.width}; the size "
+            f"'{recipe.size}' reads {prior.config.n_text}"
+        )
+    numbers, wordings = material.wordings("train", recipe, encoder)
     styles = styles_of(prior, material.store, numbers, recipe.draws, recipe.seed)
     torch.manual_seed(recipe.seed)
     follower = Follower(prior.config)
@@ -176,18 +189,23 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--sentences", type=Path)
     parser.add_argument("--name", default="follower", help="of the state's file in RUN")
+    parser.add_argument("--clip", type=Path, help="CLIP, for the size 'paper'")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = read_recipe(options.recipe)
-    store = open_motion(options.cafe_talk, options.store)
+    heard = recipe.speech_encoder != "phones"
+    store = open_motion(options.cafe_talk, options.store, heard)
     sentences = options.sentences or options.store / "sentences.json"
     material = Material(CorpusReader(options.corpus), store, sentences)
     prior = trained_prior(recipe, store, options.run)
-    follower = train_follower(recipe, prior, material, options.run / f"{options.name}.pt")
+    encoder = text_encoder(prior.config.text_encoder, options.clip)
+    path = options.run / f"{options.name}.pt"
+    follower = train_follower(recipe, prior, material, path, encoder)
     if options.out is not None:
         network = Network(prior, follower, habits_of(()))
-        note = {"recipe": repr(recipe), "text_encoder": text_encoder_hash()}
+        is_ours = prior.config.text_encoder == "builtin"
+        note = {"recipe": repr(recipe), "text_encoder": text_encoder_hash() if is_ours else "clip"}
         save_weights(network, options.out, note)
 
 

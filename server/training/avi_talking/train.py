@@ -6,6 +6,9 @@
 This is the talking prior; `server.training.avi_talking.follow` then teaches instructions its
 styles.
 `STORE` is made by `python -m server.training.cafe_talk.store`.
+
+The size "paper" reads wav2vec 2.0 (`--wav2vec FOLDER`, a checkpoint for `transformers`) and needs
+the corpus of the store, with audio (`--corpus FOLDER`).
 """
 
 from __future__ import annotations
@@ -25,12 +28,15 @@ from torch import Tensor
 from flame.built_in import built_in_flame_model
 from server.generators.avi_talking.config import SIZES, AviTalkingConfig
 from server.generators.avi_talking.model import TalkingPrior, count_parameters
+from server.generators.cafe_talk.xlsr import XlsrEncoder
+from server.language.errors import EncoderError
 from server.training.cafe_talk.loop import Clock, run
 from server.training.corpus.manners import EMOTIONS
+from server.training.corpus.reader import CorpusReader
 
 from . import losses
 from .batches import Drawer
-from .store import MotionStore, make_motion, open_motion
+from .store import MotionStore, make_heard, make_motion, open_motion
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +84,11 @@ class Recipe:
     threads: int = 1
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def speech_encoder(self) -> str:
+        """Name of what the network hears with."""
+        return str(self.extra.get("speech_encoder", SIZES[self.size].speech_encoder))
+
     def config(self, store: MotionStore) -> AviTalkingConfig:
         """Return the sizes of the network for a store."""
         return replace(
@@ -121,8 +132,19 @@ def _precision(recipe: Recipe) -> contextlib.AbstractContextManager[Any]:
 
 
 def teacher_of(recipe: Recipe, store: MotionStore) -> Teacher:
-    """Return prior and data of a recipe, untrained."""
+    """Return prior and data of a recipe, untrained.
+
+    Raises:
+        EncoderError: the store does not hold what the network hears.
+    """
     config = recipe.config(store)
+    width = (store.spoken.features if store.heard is None else store.heard).shape[1]
+    if (config.speech_encoder == "phones") != (store.heard is None) or width != config.n_audio:
+        raise EncoderError(
+            f"the network reads {config.n_audio} features of '{config.speech_encoder}', and the "
+            f"store has {width} of {'phones' if store.heard is None else 'another encoder'}",
+            "Name the checkpoint that the size reads with --wav2vec, and the corpus.",
+        )
     torch.manual_seed(recipe.seed)
     return Teacher(TalkingPrior(config), Drawer(store, config, "train"), recipe)
 
@@ -140,6 +162,28 @@ def train_prior(recipe: Recipe, store: MotionStore, folder: Path) -> TalkingPrio
     return prior.eval()
 
 
+def opened(
+    recipe: Recipe, cafe_talk: Path, folder: Path, corpus: Path | None, wav2vec: Path | None
+) -> MotionStore:
+    """Return the motion that a recipe is trained on, made where it is not there yet.
+
+    Raises:
+        EncoderError: the size reads wav2vec 2.0, and no checkpoint or no corpus is named.
+        ShardError: the corpus has no audio.
+    """
+    if recipe.speech_encoder == "phones":
+        make_motion(cafe_talk, folder)
+        return open_motion(cafe_talk, folder)
+    if corpus is None:
+        raise EncoderError(
+            f"the size '{recipe.size}' reads wav2vec 2.0 and no corpus with audio is named",
+            "Name it with --corpus.",
+        )
+    heard = XlsrEncoder(wav2vec or Path(), name="wav2vec 2.0")
+    make_heard(cafe_talk, folder, CorpusReader(corpus), heard)
+    return open_motion(cafe_talk, folder, heard=True)
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,11 +191,13 @@ def main() -> None:
     parser.add_argument("--cafe-talk", type=Path, required=True)
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, help="of the store, for the size 'paper'")
+    parser.add_argument("--wav2vec", type=Path, help="wav2vec 2.0, for the size 'paper'")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make_motion(options.cafe_talk, options.store)
-    store = open_motion(options.cafe_talk, options.store)
-    train_prior(read_recipe(options.recipe), store, options.run)
+    recipe = read_recipe(options.recipe)
+    store = opened(recipe, options.cafe_talk, options.store, options.corpus, options.wav2vec)
+    train_prior(recipe, store, options.run)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,21 @@ from server.generators.avi_talking.config import TINY
 from server.generators.avi_talking.following import Follower
 from server.generators.avi_talking.space import built_in_space
 from server.generators.spoken import N_SPOKEN
+from server.language.errors import EncoderError
 from server.training.avi_talking import losses
 from server.training.avi_talking.batches import Drawer, lips_motion, reference_frames
-from server.training.avi_talking.follow import FollowTeacher, contrast, styles_of
+from server.training.avi_talking.follow import (
+    FollowTeacher,
+    Material,
+    contrast,
+    styles_of,
+    train_follower,
+)
 from server.training.avi_talking.sentences import embedded, of_line, shown_face
-from server.training.avi_talking.store import LIPS, MotionStore
-from server.training.avi_talking.train import Recipe, Teacher, teacher_of, train_prior
-from server.training.cafe_talk.store import Store, StoredLine
+from server.training.avi_talking.store import LIPS, MotionStore, make_heard, open_motion
+from server.training.avi_talking.train import Recipe, Teacher, opened, teacher_of, train_prior
+from server.training.cafe_talk.store import Store, StoredLine, rest_face
+from server.training.corpus.performing import LAYERS
 from server.training.corpus.reader import Utterance
 
 RECIPE = Recipe(
@@ -109,6 +119,81 @@ def test_a_few_steps_of_the_talking_prior_lower_its_loss(tmp_path: Path) -> None
     assert after < 0.5 * before
     state = torch.load(tmp_path / "prior.pt", weights_only=True)
     assert state["step"] == 40
+
+
+HEARING = replace(
+    RECIPE, extra={**RECIPE.extra, "speech_encoder": "wav2vec2", "n_audio": 6, "residual": False}
+)
+"""The paper's way, tiny: the network hears an encoder and makes the whole face."""
+
+
+def written(store: Store, folder: Path) -> Path:
+    folder.mkdir()
+    store.features.tofile(folder / "features.f16")
+    store.faces.tofile(folder / "faces.f16")
+    np.save(folder / "valid.npy", store.valid)
+    np.save(folder / "statistics.npy", store.statistics)
+    (folder / "lines.json").write_text(json.dumps([asdict(line) for line in store.lines]), "utf-8")
+    return folder
+
+
+def heard_store(tmp_path: Path) -> MotionStore:
+    """The four lines by a corpus whose sound tells an encoder the number of the line."""
+
+    def layers(number: int) -> np.ndarray:
+        acted = np.zeros((LENGTHS[number], len(LAYERS), len(ARKIT_NAMES)))
+        acted[:, LAYERS.index("emotion"), INDEX["mouthSmileLeft"]] = 0.2 * number
+        return acted
+
+    class Encoder:
+        def encode(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            clock = np.arange(0.0, len(samples) / 16000, 0.02)
+            return np.full((len(clock), 6), samples[0], np.float32), clock
+
+    corpus: Any = SimpleNamespace(
+        fps=25.0, layers=layers,
+        audio=lambda n: np.full(LENGTHS[n] * 640, n, np.float32),
+    )  # fmt: skip
+    cafe_talk = written(make_store().spoken, tmp_path / "cafe_talk")
+    make_heard(cafe_talk, tmp_path / "motion", corpus, Encoder())
+    return open_motion(cafe_talk, tmp_path / "motion", heard=True)
+
+
+def test_what_an_encoder_hears_is_kept_beside_the_motion_of_the_sound(tmp_path: Path) -> None:
+    store = heard_store(tmp_path)
+    assert store.heard is not None
+    for number in range(4):
+        assert (store.heard[store.rows(number)] == number).all()
+    face = np.clip(rest_face("Ada") + 0.4 * np.eye(len(ARKIT_NAMES))[INDEX["mouthSmileLeft"]], 0, 1)
+    motion = built_in_space().of_blendshapes(face[None])[0]
+    assert np.abs(store.motion[store.rows(2)] - motion).max() < 0.02  # mm, as half floats
+
+
+def test_the_papers_network_learns_from_what_an_encoder_hears(tmp_path: Path) -> None:
+    store = heard_store(tmp_path)
+    before = float(teacher_of(HEARING, store).loss(np.random.default_rng(7)).detach())
+    prior = train_prior(HEARING, store, tmp_path)
+    teacher = Teacher(prior, Drawer(store, prior.config, "train"), HEARING)
+    after = float(teacher.loss(np.random.default_rng(7)).detach())
+    assert after < 0.5 * before
+
+
+def test_a_store_that_does_not_hold_what_the_network_hears_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="6 features of 'wav2vec2'"):
+        teacher_of(HEARING, make_store())
+    with pytest.raises(EncoderError, match="of another encoder"):
+        teacher_of(RECIPE, heard_store(tmp_path))
+    with pytest.raises(EncoderError, match="no corpus with audio"):
+        opened(HEARING, tmp_path, tmp_path, None, None)
+
+
+def test_a_text_encoder_of_another_width_is_refused(tmp_path: Path) -> None:
+    store = make_store()
+    prior = teacher_of(RECIPE, store).prior
+    material = Material(SimpleNamespace(utterances=()), store, tmp_path)  # type: ignore[arg-type]
+    encoder: Any = SimpleNamespace(width=512)
+    with pytest.raises(EncoderError, match="width 512"):
+        train_follower(RECIPE, prior, material, tmp_path / "x.pt", encoder)
 
 
 def follow_teacher(recipe: Recipe) -> FollowTeacher:
