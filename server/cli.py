@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -52,6 +53,9 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; `arguments` are those of the process by default."""
+    # OpenBLAS starts with numpy, which the commands import. Our matrices are small: its second
+    # thread only waits, spinning, for its share. torch's threads are its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     parsed = build_parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import platform
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from typing import Final
 from server import __version__
 from server.commands.native import Problem, blender_problem, preview_problem
 from server.commands.output import say, say_json
+from server.commands.ports import is_taken
 from server.settings import DEFAULT_ADDRESS
 
 HELP = "check Python, device, weights, Blender, server and ports, and say what to do"
@@ -135,18 +135,9 @@ def _server(address: str) -> Finding:
         state = f"warming up ({', '.join(welcome.warming)})" if welcome.warming else "ready"
         seen = f"{address} answers: {welcome.server_version} on {welcome.device}, {state}"
         return Finding("server", True, seen, needed=False)
-    if _port_is_taken(address):
+    if is_taken(address):
         return Finding(
             "server", False, f"{address} is taken by something that is not Soliloquy",
             "stop it, or start with --bind tcp://127.0.0.1:ANOTHER_PORT", needed=False,
         )  # fmt: skip
     return Finding("server", False, f"nobody answers at {address}", "soliloquy serve", needed=False)
-
-
-def _port_is_taken(address: str) -> bool:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    if not port.isdigit():
-        return False
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((host, int(port))) == 0

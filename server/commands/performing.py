@@ -9,6 +9,7 @@ import numpy as np
 
 from arkit.clip import ArkitClip, Contact, Phone
 from arkit.names import ARKIT_NAMES
+from server.commands.ports import is_taken
 from server.errors import SoliloquyError
 from server.service import Service
 from server.settings import Settings
@@ -120,7 +121,7 @@ def _events(
 def _any_events(
     request: Request, audio: Path | None, address: str | None, device: str, ears: str
 ) -> Iterator[Event]:
-    if address is not None:
+    if address is not None and is_taken(address):
         with Client(address, name="soliloquy") as client:
             if client.hello(timeout=0.5) is not None:
                 yield from client.perform(request, audio)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from arkit.clip import ArkitClip
 from arkit.names import INDEX
 from server.cli import COMMANDS, build_parser, main
 from server.commands.lines import NoLineError, find_line
+from server.commands.ports import is_taken
 from server.speech import ears_recogniser, ears_weights
 
 NOBODY = "tcp://127.0.0.1:9"
@@ -207,3 +212,29 @@ def test_the_demo_takes_the_line_that_is_named(line: Path, tmp_path: Path) -> No
     assert find_line(str(line), tmp_path).path == line
     with pytest.raises(NoLineError, match="no file"):
         find_line("missing.wav", tmp_path)
+
+
+def test_a_command_gives_openblas_one_thread_unless_told_otherwise() -> None:
+    program = (
+        "import sys; from server.cli import main\n"
+        "assert 'numpy' not in sys.modules\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "import os; print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    )
+    bare = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    for told, expected in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")):
+        said = subprocess.run(
+            [sys.executable, "-c", program], env=bare | told, capture_output=True, text=True,
+            check=True,
+        ).stdout  # fmt: skip
+        assert said.splitlines()[-1] == f"{expected} True"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_address_is_taken_while_somebody_listens_there(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"tcp://{host}:{listening.getsockname()[1]}"
+        assert is_taken(address)
+    assert not is_taken(address) and not is_taken("tcp://127.0.0.1:*")
+    assert is_taken("ipc:///tmp/somewhere")  # only asking can tell
