@@ -114,7 +114,16 @@ def stages_of(text: str, seconds: float) -> list[Stage]:
     stages = [Stage(piece.text, 0.0, seconds) for piece in whole]
     if whole and len(timed) == 1 and timed[0].place == "end" and timed[0].start is None:
         timed = [replace(timed[0], start=0.6 * seconds)]
-    return [*stages, *_shared(timed, seconds)]
+    return [*stages, *_with_their_verbs(_shared(timed, seconds))]
+
+
+def _with_their_verbs(stages: list[Stage]) -> list[Stage]:
+    """Say again the verb of the stage before where one only says whereto."""
+    whole: list[Stage] = []
+    for stage in stages:
+        said = f"{whole[-1].text.split()[0]} {stage.text}" if whole else stage.text
+        whole.append(replace(stage, text=said) if stage.text in _WHERETO else stage)
+    return whole
 
 
 def strips_from_text(
@@ -126,12 +135,8 @@ def strips_from_text(
         LanguageError: `seconds` is not positive.
     """
     strips: list[AUStrip] = []
-    verb = ""
     for stage in stages_of(text, seconds):
-        said = f"{verb} {stage.text}" if verb and stage.text in _WHERETO else stage.text
-        aus = read(said).aus
-        verb = said.split()[0] if aus else verb
-        for au, value in aus.items():
+        for au, value in read(stage.text).aus.items():
             if value < _LEAST:
                 continue
             last = next((s for s in reversed(strips) if s.au == au), None)

@@ -1,14 +1,15 @@
 """What is asked of the face over time: direction, pose, picture, emotion, strips, blends.
 
 An expression prompt is a face (52 blendshapes); the style embedding is what ExpCLIP's encoder E
-makes of it. A line has one prompt, or several that take turns (direction strips) or are mixed (a
-blend): each is a `faces` row, and `weights` says how much of each there is at a time. AU strips
-and intensity are blended into the prompt, for the paper knows neither.
+makes of it. A line has one prompt, or several that take turns (stages of a direction, direction
+strips) or are mixed (a blend): each is a `faces` row, and `weights` says how much of each there is
+at a time. AU strips and intensity are blended into the prompt, for the paper knows neither.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from arkit.names import ARKIT_NAMES, INDEX
 from arkit.strips import AUStrip, own_channel_intensities, render_strips
 from server.language.express import Director
+from server.language.strips import stages_of
 from server.validation import au_strip
 from server.wire.messages import DirectionStrip, GenerateRequest
 
@@ -28,8 +30,33 @@ Array = NDArray[np.float64]
 CHANGE_SECONDS: Final = 0.28
 """A direction strip takes over, and lets go, within this time."""
 _TOUCHING: Final = 0.05  # seconds between two strips that follow each other
+_UNKNOWN_SECONDS: Final = 4.0
+"""Length of a line that nobody has told, to share out the stages of a direction."""
 _USUAL_INTENSITY: Final = 0.5
 _TOP: Final = 0.98
+
+
+@dataclass(frozen=True)
+class Acting:
+    """One direction over time.
+
+    Attributes:
+        face: [52], where no change lies.
+        changes: spans with the faces shown there, [52] each; an end of infinity is never.
+    """
+
+    face: Array
+    changes: tuple[tuple[DirectionStrip, Array], ...] = ()
+
+    @property
+    def faces(self) -> Array:
+        """Every face that is shown at some time, [K, 52]."""
+        return np.stack([self.face, *(face for _, face in self.changes)])
+
+    def weights(self, times: Array) -> Array:
+        """Return how much of each face there is at each time, [T, K]; rows sum to one."""
+        here = _shares([span for span, _ in self.changes], times)
+        return np.concatenate([1.0 - here.sum(axis=1, keepdims=True), here], axis=1)
 
 
 @dataclass(frozen=True)
@@ -37,13 +64,13 @@ class Prompt:
     """The expressions asked for and when.
 
     Attributes:
-        base: [B, 52], the faces that the whole line is played with; base_shares: [B], their
-            shares, summing to one: two with a blend, otherwise one.
-        changes: direction strips with their faces, [52] each; an end of infinity is never.
+        base: the directions that the whole line is played with. base_shares: [B], their shares,
+            summing to one: two with a blend, otherwise one.
+        changes: direction strips with their faces, as in `Acting`; they win over the base.
         strips: AU strips. notes: sentences for the user.
     """
 
-    base: Array
+    base: tuple[Acting, ...]
     base_shares: Array
     changes: tuple[tuple[DirectionStrip, Array], ...]
     strips: tuple[AUStrip, ...]
@@ -52,20 +79,19 @@ class Prompt:
     @property
     def faces(self) -> Array:
         """Every face that is shown at some time, [K, 52]."""
-        return np.stack([*self.base, *(face for _, face in self.changes)])
+        laid = [face[None] for _, face in self.changes]
+        return np.concatenate([*(acting.faces for acting in self.base), *laid])
 
     def weights(self, times: Array) -> Array:
         """Return how much of each face there is at each time, [T, K]; rows sum to one.
 
         Weights change within `CHANGE_SECONDS` and never jump, except at the first frame.
         """
-        here = np.zeros((0, len(times)))
-        if self.changes:
-            spans = [strip for strip, _ in self.changes]
-            here = np.stack([_presence(strip, spans, times) for strip in spans])
-        here = here / np.maximum(here.sum(axis=0), 1.0)
-        rest = (1.0 - here.sum(axis=0))[:, None] * self.base_shares
-        return np.concatenate([rest, here.T], axis=1)
+        here = _shares([strip for strip, _ in self.changes], times)
+        rest = 1.0 - here.sum(axis=1, keepdims=True)
+        shared = zip(self.base, self.base_shares, strict=True)
+        played = [rest * share * acting.weights(times) for acting, share in shared]
+        return np.concatenate([*played, here], axis=1)
 
     def directed(self, times: Array) -> Array:
         """Return the prompt without AU strips, [T, 52]."""
@@ -101,25 +127,24 @@ def prompt_of(
         BadRequest: it is no picture.
         ActionUnitError, StripError: an AU strip makes no sense.
     """
-    first, notes = _base(request, director, encoders)
+    first, notes = _base(request, director, seconds, encoders)
     base, shares = [first], [1.0]
     if request.blend is not None and request.blend.text.strip():
-        second, said = _express(request.blend.text, director)
+        second, said = _acting(request.blend.text, director, seconds)
         base.append(second)
         shares = [1.0 - request.blend.share, request.blend.share]
         notes += _told(request.blend.text, said)
     changes: list[tuple[DirectionStrip, Array]] = []
     for strip in request.direction_strips:
         found, said = _express(strip.text, director)
-        ends = strip if strip.end < seconds - _TOUCHING else replace(strip, end=np.inf)
-        changes.append((ends, found))
+        changes.append((_to_the_end(strip, seconds), found))
         notes += _told(strip.text, said)
     if request.strips:
         notes.append(
             "AU strips and intensity are blended into the expression that the line is played with."
         )
     strips = tuple(au_strip(spec) for spec in request.strips)
-    scaled = np.stack([_at_intensity(face, request.intensity) for face in base])
+    scaled = tuple(_at_intensity(acting, request.intensity) for acting in base)
     return Prompt(scaled, np.array(shares), tuple(changes), strips, tuple(notes))
 
 
@@ -128,26 +153,55 @@ def _told(text: str, notes: list[str]) -> list[str]:
 
 
 def _base(
-    request: GenerateRequest, director: Director, encoders: Path | None
-) -> tuple[Array, list[str]]:
-    """Return the face of the whole line at its usual intensity, and notes."""
+    request: GenerateRequest, director: Director, seconds: float, encoders: Path | None
+) -> tuple[Acting, list[str]]:
+    """Return how the whole line is played at its usual intensity, and notes."""
     feeling = request.emotion if request.emotion not in ("", "neutral") else ""
     given = {"the pose": bool(request.pose), "the picture": bool(request.image),
              "the direction": bool(request.direction.strip()),
              "the emotion": bool(feeling)}  # fmt: skip
     said = [name for name, used in given.items() if used]
     notes: list[str] = []
-    face = np.zeros(len(ARKIT_NAMES))
+    acting = Acting(np.zeros(len(ARKIT_NAMES)))
     if request.pose:
         for name, value in request.pose.items():
-            face[INDEX[name]] = value
+            acting.face[INDEX[name]] = value
     elif request.image:
-        face = prompt_of_image(request.image, director.expclip, encoders)
+        acting = Acting(prompt_of_image(request.image, director.expclip, encoders))
     elif said:
-        face, notes = _express(request.direction.strip() or feeling, director)
+        acting, notes = _acting(request.direction.strip() or feeling, director, seconds)
     if len(said) > 1:
         notes = [*notes, f"{said[0].capitalize()} decides; {' and '.join(said[1:])} was not used."]
-    return face, notes
+    return acting, notes
+
+
+def _acting(text: str, director: Director, seconds: float) -> tuple[Acting, list[str]]:
+    """Read a direction of a line in stages: "furious, then a bitter little smile".
+
+    The first stage is the face that the others change, if it begins the line and nothing lies
+    free after it; otherwise the face is neutral where no stage lies.
+    """
+    stages = stages_of(text, seconds if np.isfinite(seconds) else _UNKNOWN_SECONDS)
+    if not stages:
+        return Acting(np.zeros(len(ARKIT_NAMES))), _express(text, director)[1]
+    shown: list[tuple[DirectionStrip, Array]] = []
+    notes: list[str] = []
+    for stage in stages:
+        face, said = _express(stage.text, director)
+        notes += [note for note in said if note not in notes]
+        span = DirectionStrip(text=stage.text, start=stage.start, end=stage.end)
+        shown.append((_to_the_end(span, seconds), face))
+    lasts = stages[0].end >= stages[-1].end or all(
+        abs(a.end - b.start) <= _TOUCHING for a, b in pairwise(stages)
+    )
+    if stages[0].start <= 0 and lasts and (len(stages) == 1 or np.isinf(shown[-1][0].end)):
+        return Acting(shown[0][1], tuple(shown[1:])), notes
+    return Acting(np.zeros(len(ARKIT_NAMES)), tuple(shown)), notes
+
+
+def _to_the_end(strip: DirectionStrip, seconds: float) -> DirectionStrip:
+    """Return a span that stays for good if it reaches the end of a line of `seconds`."""
+    return strip if strip.end < seconds - _TOUCHING else replace(strip, end=np.inf)
 
 
 def _express(text: str, director: Director) -> tuple[Array, list[str]]:
@@ -155,10 +209,19 @@ def _express(text: str, director: Director) -> tuple[Array, list[str]]:
     return np.array([found.blendshapes[name] for name in ARKIT_NAMES]), list(found.notes)
 
 
-def _at_intensity(face: Array, intensity: float) -> Array:
-    """Scale a face: .5 leaves it as it is, 0 is neutral, 1 is far, never past 1."""
+def _at_intensity(acting: Acting, intensity: float) -> Acting:
+    """Scale faces: .5 leaves them as they are, 0 is neutral, 1 is far, never past 1."""
     degree = intensity / _USUAL_INTENSITY
-    return 1.0 - (1.0 - np.minimum(face, _TOP)) ** degree
+    faces = 1.0 - (1.0 - np.minimum(acting.faces, _TOP)) ** degree
+    spans = (span for span, _ in acting.changes)
+    return Acting(faces[0], tuple(zip(spans, faces[1:], strict=True)))
+
+
+def _shares(spans: list[DirectionStrip], times: Array) -> Array:
+    """Return how much of each span there is at each time, [T, K]; rows sum to 1 at most."""
+    here = [_presence(span, spans, times) for span in spans]
+    stacked = np.stack(here, axis=1) if here else np.zeros((len(times), 0))
+    return stacked / np.maximum(stacked.sum(axis=1, keepdims=True), 1.0)
 
 
 def _presence(strip: DirectionStrip, others: list[DirectionStrip], times: Array) -> Array:
@@ -170,11 +233,11 @@ def _presence(strip: DirectionStrip, others: list[DirectionStrip], times: Array)
     ramp = max(min(CHANGE_SECONDS, (strip.end - strip.start) / 2), 1e-6)
     follows = [o.start for o in others if abs(o.start - strip.end) <= _TOUCHING]
     leaves = follows[0] if follows else strip.end - ramp
-    comes = _minimum_jerk((times - strip.start) / ramp) if strip.start > 0 else 1.0
-    return strip.intensity * comes * (1.0 - _minimum_jerk((times - leaves) / ramp))
+    comes = _eased((times - strip.start) / ramp) if strip.start > 0 else 1.0
+    return strip.intensity * comes * (1.0 - _eased((times - leaves) / ramp))
 
 
-def _minimum_jerk(x: Array) -> Array:
-    """Return the smoothest way from 0 to 1, [T]: 0 before x = 0, 1 after x = 1."""
+def _eased(x: Array) -> Array:
+    """Return the way from 0 to 1 that is never fast, [T]: 0 before x = 0, 1 after x = 1."""
     x = np.clip(x, 0.0, 1.0)
-    return x * x * x * (10.0 + x * (6.0 * x - 15.0))
+    return x * x * (3.0 - 2.0 * x)

@@ -154,14 +154,14 @@ def test_two_whole_line_directions_blend_in_the_shares_asked() -> None:
     both = (DirectionStrip(SMILE, 0.0, 9.0, 0.25), DirectionStrip("a deep frown", 0.0, 9.0, 0.75))
     director = default_director()
     mixed = prompt_of(replace(REQUEST, direction_strips=both), director).directed(np.array([1.0]))
-    faces = [prompt_of(replace(REQUEST, direction=s.text), director).base[0] for s in both]
+    faces = [prompt_of(replace(REQUEST, direction=s.text), director).base[0].face for s in both]
     assert np.allclose(mixed[0], 0.25 * faces[0] + 0.75 * faces[1], atol=1e-9)
 
 
 def test_intensity_orders_the_prompt_and_half_leaves_it_alone() -> None:
     director = default_director()
     sizes = [
-        prompt_of(replace(REQUEST, intensity=value), director).base.sum()
+        prompt_of(replace(REQUEST, intensity=value), director).base[0].face.sum()
         for value in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
     assert sizes == sorted(sizes) and sizes[0] == 0
@@ -171,8 +171,8 @@ def test_intensity_orders_the_prompt_and_half_leaves_it_alone() -> None:
 def test_a_pose_is_the_prompt_and_the_rest_is_named_in_a_note() -> None:
     pose = {"browInnerUp": 0.8}
     prompt = prompt_of(replace(REQUEST, pose=pose), default_director())
-    assert np.isclose(prompt.base[0, INDEX["browInnerUp"]], 0.8)
-    assert prompt.base.sum() == pytest.approx(0.8)
+    assert np.isclose(prompt.base[0].face[INDEX["browInnerUp"]], 0.8)
+    assert prompt.base[0].face.sum() == pytest.approx(0.8)
     assert any("direction was not used" in note for note in prompt.notes)
 
 
@@ -180,7 +180,7 @@ def test_a_blend_mixes_the_second_direction_in_by_its_share() -> None:
     director = default_director()
     blend = DirectionBlend("a deep frown", 0.25)
     mixed = prompt_of(replace(REQUEST, blend=blend), director)
-    smile, frown = (prompt_of(replace(REQUEST, direction=t), director).base[0]
+    smile, frown = (prompt_of(replace(REQUEST, direction=t), director).base[0].face
                     for t in (SMILE, "a deep frown"))  # fmt: skip
     assert np.allclose(mixed.directed(np.array([1.0]))[0], 0.75 * smile + 0.25 * frown)
     assert np.allclose(mixed.weights(np.linspace(0, 5, 7)), [0.75, 0.25])
@@ -200,6 +200,33 @@ def test_a_strip_to_the_end_of_the_line_stays_until_then() -> None:
     request = replace(REQUEST, direction_strips=(DirectionStrip(SMILE, 1.0, 9.0),))
     weights = prompt_of(request, default_director(), 9.0).weights(np.array([8.99]))
     assert np.allclose(weights, [[0.0, 1.0]])
+
+
+def test_a_direction_in_stages_changes_the_face_when_they_change() -> None:
+    director = default_director()
+    request = replace(REQUEST, direction=f"{SMILE}, then a deep frown")
+    prompt = prompt_of(request, director, 6.0)
+    faces = [prompt_of(replace(REQUEST, direction=t), director).base[0].face
+             for t in (SMILE, "a deep frown")]  # fmt: skip
+    shown = prompt.directed(np.array([0.0, 5.99]))
+    assert np.allclose(shown, faces, atol=1e-9)
+    assert np.abs(np.diff(prompt.weights(np.linspace(0, 6, 361)), axis=0)).max() < 0.1
+
+
+def test_a_stage_at_a_time_leaves_the_face_neutral_before_it() -> None:
+    request = replace(REQUEST, direction="a broad smile at 3 s")
+    shown = prompt_of(request, default_director(), 6.0).directed(np.array([1.0, 5.0]))
+    assert shown[0].max() == 0 and shown[1, INDEX["mouthSmileLeft"]] > 0.4
+
+
+def test_stages_are_blended_with_a_second_direction_all_along() -> None:
+    director = default_director()
+    staged = replace(REQUEST, direction=f"{SMILE}, then a deep frown")
+    mixed = prompt_of(replace(staged, blend=DirectionBlend("astonished", 0.25)), director, 6.0)
+    alone = prompt_of(staged, director, 6.0)
+    second = prompt_of(replace(REQUEST, direction="astonished"), director).base[0].face
+    times = np.linspace(0, 6, 13)
+    assert np.allclose(mixed.directed(times), 0.75 * alone.directed(times) + 0.25 * second)
 
 
 def test_a_change_of_direction_is_as_fast_at_every_frame_rate(generator: ExpClipGenerator) -> None:
