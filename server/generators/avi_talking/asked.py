@@ -23,6 +23,8 @@ from server.language.strips import stages_of
 from server.validation import au_strip
 from server.wire.messages import GenerateRequest
 
+from .named import IN_SPEECH, Bounds, bounds_of
+
 Array = NDArray[np.float64]
 
 NEUTRAL: Final = "neutral"
@@ -31,8 +33,6 @@ _EXPONENT: Final = 0.75
 _DEGREES: Final = (
     (0.25, "barely "), (0.42, "slightly "), (0.68, ""), (0.85, "very "), (2.0, "extremely "),
 )  # fmt: skip
-_IN_SPEECH: Final = 0.45
-"""Share of a posed channel that speech takes where it moves the same one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Asked:
         direction: instructions over time. degrees: how strongly each of its feelings is shown.
         voice: what was heard in the voice, where it decides.
         pose: [52] or None. strips: AU strips. notes: sentences for the user.
+        bounds: what each feeling's words say of single muscles, or None.
     """
 
     direction: Direction
@@ -51,6 +52,7 @@ class Asked:
     pose: Array | None = None
     strips: tuple[AUStrip, ...] = ()
     notes: tuple[str, ...] = ()
+    bounds: tuple[Bounds | None, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -60,7 +62,18 @@ class Asked:
     def posed(self, lips: Array) -> Array:
         """Return a face that holds the pose while it speaks, [T, 52]."""
         assert self.pose is not None
-        return np.clip(lips + self.pose * (1.0 - _IN_SPEECH * lips), 0.0, 1.0)
+        return np.clip(lips + self.pose * (1.0 - IN_SPEECH * lips), 0.0, 1.0)
+
+    def held(self, face: Array, lips: Array, times: Array) -> Array:
+        """Return a face [T, 52] that does what the words say of single muscles and sides."""
+        if not any(self.bounds):
+            return face
+        shares = self.direction.shares(times)
+        whole = np.zeros_like(face)
+        for share, bounds, degree in zip(shares, self.bounds, self.degrees, strict=True):
+            shown = face if bounds is None else bounds.held(face, lips, degree)
+            whole += share[:, None] * shown
+        return whole
 
     def with_strips(self, face: Array, times: Array) -> tuple[Array, Array]:
         """Return a face [T, 52] with AU strips, which win where they lie, and their claim."""
@@ -123,12 +136,25 @@ def asked_of(
         stretch = Stretch(_feeling(strip.text, director), strip.start, strip.end)
         draft.stretches.append(stretch)
         draft.degrees.append(degree_of(strip.intensity))
+    direction = Direction(draft.base, tuple(draft.stretches))
+    bounds = _bounds(draft, direction, director)
     if request.strips:
         draft.notes.append("AU strips are blended over what the instruction makes of the face.")
     return Asked(
-        Direction(draft.base, tuple(draft.stretches)), tuple(draft.degrees), draft.voice,
-        _pose_of(request), tuple(au_strip(spec) for spec in request.strips), tuple(draft.notes),
+        direction, tuple(draft.degrees), draft.voice, _pose_of(request),
+        tuple(au_strip(spec) for spec in request.strips), tuple(draft.notes), bounds,
     )  # fmt: skip
+
+
+def _bounds(draft: _Draft, direction: Direction, director: Director) -> tuple[Bounds | None, ...]:
+    found = tuple(bounds_of(feeling.text, director) for feeling in direction.feelings)
+    names = dict.fromkeys(name for bounds in found if bounds for name in bounds.names)
+    if names:
+        draft.notes.append(
+            f"What the words say of single muscles and sides ({', '.join(names)}) is blended over "
+            "what the instruction makes of the face."
+        )
+    return found
 
 
 def degree_of(intensity: float) -> float:

@@ -275,6 +275,7 @@ class AviTalkingGenerator:
         acted = shown.copy()
         acted[:, _TONGUE] = lips[:, _TONGUE]
         acted[:, _GAZE] = lips[:, _GAZE]
+        acted = asked.held(acted, lips, times)
         if asked.pose is not None:
             acted = asked.posed(lips)
         faces, claim = {"lips": lips, "emotion": met(acted, lips, times, plan)}, lips * 0.0
