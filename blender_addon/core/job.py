@@ -57,14 +57,14 @@ class Job:
         request_id: events of other requests are ignored.
         fraction: how much is done, 0..1.
         text: what is going on, or how it ended, for the user.
-        ready: takes that are complete and not written yet.
+        ready: takes that are complete and not written yet, as they came.
     """
 
     request_id: str
     state: State = State.SENT
     fraction: float = 0.0
     text: str = "Connecting"
-    ready: list[Made] = field(default_factory=list)
+    ready: list[assemble.Take] = field(default_factory=list)
     received_all: bool = False
     _assembler: assemble.TakeAssembler = field(default_factory=assemble.TakeAssembler)
 
@@ -95,7 +95,8 @@ class Job:
                 self._assembler.add(event)
             case messages.Result():
                 take = self._assembler.finish(event)
-                self.ready.append(Made(clip_of(take), flame_of(take)))
+                _check_columns(take.names)
+                self.ready.append(take)
                 self.received_all = self.received_all or event.last
             case messages.Failed(code="cancelled"):
                 self.cancelled()
@@ -119,7 +120,12 @@ class Job:
         self.state, self.text = State.FAILED, text
 
 
-def clip_of(take: assemble.Take) -> clip.ArkitClip:
+def made_of(take: assemble.Take) -> Made:
+    """A take of the wire as clips; a long one takes long enough for a thread of its own."""
+    return Made(_clip_of(take), _flame_of(take))
+
+
+def _clip_of(take: assemble.Take) -> clip.ArkitClip:
     """A take of the wire as a clip with all 52 columns; absent ones stay at rest."""
     result = take.result
     return clip.ArkitClip(
@@ -135,7 +141,7 @@ def clip_of(take: assemble.Take) -> clip.ArkitClip:
     )
 
 
-def flame_of(take: assemble.Take) -> flame_clip.FlameClip | None:
+def _flame_of(take: assemble.Take) -> flame_clip.FlameClip | None:
     """The FLAME frames of a take of the wire as a clip, None where there are none."""
     frames, result = take.flame, take.result
     if frames is None:
@@ -151,13 +157,16 @@ def flame_of(take: assemble.Take) -> flame_clip.FlameClip | None:
     )
 
 
-def _all_columns(array: np.ndarray, columns: tuple[str, ...]) -> np.ndarray:
+def _check_columns(columns: tuple[str, ...]) -> None:
     unknown = [name for name in columns if name not in names.INDEX]
     if unknown:
         raise wire_errors.WireError(
             f"The server sent '{unknown[0]}', which is not one of the 52 blendshapes.",
             "Ask for the output 'arkit52'.",
         )
+
+
+def _all_columns(array: np.ndarray, columns: tuple[str, ...]) -> np.ndarray:
     full = np.zeros((len(array), len(names.ARKIT_NAMES)), np.float32)
     full[:, [names.INDEX[name] for name in columns]] = array
     return full

@@ -7,13 +7,22 @@ and `clamped_keys` says where, so that the user is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..vendor import names, retime
+from ..vendor import clip, names, retime
+
+LONG_TAKE_KEYS: Final = 200_000
+"""A take of more keys is a long one. Blender copies all of them whenever one is changed, and into
+every undo step that they are new in; 130 curves of a minute at 30 fps are as many."""
+LONG_TAKE_TOLERANCE: Final = 0.005
+"""What the curves of a long take may miss by, in units of the shape key: too little to be seen."""
+_NEAR: Final = 1e-3  # frames
 
 Weights = Mapping[str, float]
 """ARKit blendshape -> weight: the sum that drives one shape key."""
@@ -72,21 +81,41 @@ def plan_keys(
     return KeyPlan(frames, curves)
 
 
-def reduced(plan: KeyPlan, tolerance: float, contact_frames: Iterable[float] = ()) -> KeyPlan:
+def contact_frames(take: clip.ArkitClip) -> NDArray[np.intp]:
+    """Frames of a clip in which something touches: those within a contact, and the nearest one."""
+    touching = {round(0.5 * (c.start + c.end) * take.fps) for c in take.contacts}
+    for contact in take.contacts:
+        first, last = contact.start * take.fps - _NEAR, contact.end * take.fps + _NEAR
+        touching.update(range(math.ceil(first), math.floor(last) + 1))
+    return np.array(sorted(f for f in touching if 0 <= f < take.n_frames), np.intp)
+
+
+def rows_at(frames: NDArray[np.float32], wanted: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Where `frames`, increasing, have those that are wanted; what they do not have is left out."""
+    rows = np.minimum(np.searchsorted(frames, wanted - _NEAR), max(len(frames) - 1, 0))
+    is_there = np.abs(frames[rows] - wanted) <= _NEAR if len(frames) else np.zeros(len(rows), bool)
+    return rows[is_there]
+
+
+def tolerance_of(wanted: float | None, n_keys: int) -> float:
+    """What the curves of a take may miss by: as wanted, or as its number of keys asks for."""
+    if wanted is not None:
+        return wanted
+    return LONG_TAKE_TOLERANCE if n_keys > LONG_TAKE_KEYS else 0.0
+
+
+def reduced(plan: KeyPlan, tolerance: float, kept: Sequence[int] = ()) -> KeyPlan:
     """Leave out keys that straight lines between the others reach within `tolerance`.
 
-    The keys nearest to `contact_frames` stay, so that lips still close.
+    The keys at the rows `kept` stay: there lips touch, and touch exactly.
     """
     if tolerance <= 0.0 or not len(plan.frames):
         return plan
-    first, last = plan.frames[0], plan.frames[-1]
-    within = [frame for frame in contact_frames if first <= frame <= last]
-    contacts = sorted({int(np.abs(plan.frames - frame).argmin()) for frame in within})
-    kept = {
-        shape_key: retime.reduce_keys(curve, tolerance, contacts)
+    rows = {
+        shape_key: retime.reduce_keys(curve, tolerance, kept)
         for shape_key, curve in plan.curves.items()
     }
-    return replace(plan, kept=kept)
+    return replace(plan, kept=rows)
 
 
 def clamped_keys(

@@ -25,6 +25,42 @@ def mix(take: clip.ArkitClip, weights: Mapping[str, float]) -> clip.ArkitClip:
     return retime.impose_contacts(mixed)
 
 
+def rows_to_key(
+    curves: tuple[NDArray[np.float32], NDArray[np.float32]],
+    frames: NDArray[np.float32],
+    key_frames: NDArray[np.float32],
+    tolerance: float,
+) -> NDArray[np.intp]:
+    """Rows of a curve [T] at `frames` that need a key now, where keys had been left out.
+
+    Args:
+        curves: what was baked and what is, [T] each. The keys at `key_frames`, increasing, are
+            those that the first one needed; the second may bend where the first was straight.
+        tolerance: what straight lines between keys may miss by. Where the old keys missed the first
+            curve by more, somebody has deleted keys there, and none is added.
+    """
+    if tolerance <= 0.0 or len(key_frames) < 2:
+        return np.zeros(0, np.intp)
+    missed = [
+        np.abs(c - np.interp(frames, key_frames, np.interp(key_frames, frames, c))) for c in curves
+    ]
+    gap_of = np.searchsorted(key_frames, frames, side="right")
+    worst = [np.zeros(len(key_frames) + 1) for _ in curves]
+    for most, miss in zip(worst, missed, strict=True):
+        np.maximum.at(most, gap_of, miss)
+    bent = (worst[0] <= tolerance + _ROUNDING) & (worst[1] > tolerance + _ROUNDING)
+    rows: list[int] = []
+    for gap in np.flatnonzero(bent[1:-1]) + 1:
+        first, end = np.searchsorted(gap_of, [gap, gap + 1])
+        within = retime.reduce_keys(curves[1][first : end + 1], tolerance) + first
+        rows += [row for row in within if np.abs(key_frames - frames[row]).min() > _NEAR]
+    return np.unique(np.array(rows, np.intp))
+
+
+_NEAR = 1e-3  # frames
+_ROUNDING = 1e-5  # units of the shape key
+
+
 def moved_values(
     key_frames: NDArray[np.float32],
     values: NDArray[np.float32],

@@ -19,7 +19,8 @@ class Target:
         generator: name of the generator. seed: of the first take.
         direction: how it was asked to be played, for the list of takes.
         splice: what of an earlier take is made anew, or None for a take of its own.
-        tolerance: how far straight lines between keys may miss the curve; 0 keys every frame.
+        tolerance: how far straight lines between keys may miss the curve; 0 keys every frame, None
+            as many as its length asks for.
     """
 
     scene_uid: int
@@ -29,7 +30,7 @@ class Target:
     label: str
     generator: str
     seed: int
-    tolerance: float = 0.0
+    tolerance: float | None = None
     direction: str = ""
     splice: Splice | None = None
 

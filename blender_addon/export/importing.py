@@ -50,8 +50,9 @@ def write_as_take(context: Any, take: clip.ArkitClip, label: str, start_frame: f
         raise TakeError("The file holds no frame.")
     source = str(take.provenance.get("source", "") or take.provenance.get("generator", "file"))
     target = Target(
-        scene.session_uid, scene.name, character.uid, start_frame, label, source, seed=0
-    )
+        scene.session_uid, scene.name, character.uid, start_frame, label, source, seed=0,
+        tolerance=0.0,
+    )  # fmt: skip
     writer = TakeWriter(target, take, prepare(take))
     while not writer.step(seconds=60.0):
         pass

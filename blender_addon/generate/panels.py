@@ -95,8 +95,8 @@ class SOLILOQUY_PT_advanced(bpy.types.Panel):
         if settings.curve_rate == "CUSTOM":
             layout.prop(settings, "curve_fps")
         layout.prop(settings, "is_live")
-        layout.prop(settings, "use_reduction")
-        if settings.use_reduction:
+        layout.prop(settings, "reduction")
+        if settings.reduction == "ALWAYS":
             layout.prop(settings, "tolerance")
 
 

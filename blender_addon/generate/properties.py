@@ -205,10 +205,15 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         options={"ENUM_FLAG"},
         default=set(names.REGIONS),
     )
-    use_reduction: BoolProperty(
-        name="Fewer Keys",
-        description="Leave out keys that the others make superfluous, for editing by hand",
-        default=False,
+    reduction: EnumProperty(
+        name="Leave Out Keys",
+        description="Whether keys are left out that the others make superfluous",
+        items=(
+            ("LONG", "In Long Takes", "Where nobody sees it, so that Blender stays quick", 0),
+            ("NEVER", "Never", "A key on every frame; with minutes of them Blender gets slow", 1),
+            ("ALWAYS", "Always", "As many as the tolerance allows, for editing by hand", 2),
+        ),
+        default="LONG",
     )
     tolerance: FloatProperty(
         name="Tolerance",
@@ -218,6 +223,11 @@ class SoliloquyGeneration(bpy.types.PropertyGroup):
         max=0.2,
         precision=4,
     )
+
+
+def wanted_tolerance(settings) -> float | None:
+    """How far straight lines between keys may miss the curve; see `Target`."""
+    return {"LONG": None, "NEVER": 0.0, "ALWAYS": settings.tolerance}[settings.reduction]
 
 
 CLASSES = (SoliloquyGeneration,)

@@ -20,7 +20,7 @@ from ..takes.storage import load_clip
 from ..vendor import messages, names, splicing
 from .directions import check_directions, directions
 from .order import Order
-from .properties import generator_name
+from .properties import generator_name, wanted_tolerance
 from .session import session
 from .style import style_clip
 
@@ -49,7 +49,7 @@ def build_order(context: Any) -> Order:
         label=recording.label,
         generator=generator_name(settings) or session().default_generator,
         seed=settings.seed,
-        tolerance=settings.tolerance if settings.use_reduction else 0.0,
+        tolerance=wanted_tolerance(settings),
     )
     strips = strips_of_line(context, recording.start_frame, recording.seconds, character.uid)
     request = _request(scene, character, recording, strips)

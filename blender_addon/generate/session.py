@@ -10,22 +10,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ..core.errors import ServerError, SoliloquyError
-from ..core.job import Job, Made
+from ..core.job import Job, Made, made_of
 from ..core.question import Question
-from ..core.splicing import with_story
+from ..core.splicing import Splice, with_story
 from ..core.take_data import Prepared, prepare
 from ..core.target import Target
 from ..takes.writing import TakeWriter
-from ..vendor import clip, messages
+from ..vendor import assemble, clip, messages
 from .client import endpoint, open_client
 from .order import Order
 from .preview import Preview
 
 PUMP_SECONDS: Final = 0.012
 """Time for one pump: it may run between two redraws without being noticed."""
+
+_EVENTS: Final = 8  # taken in between two looks at the clock
+
+_Packed: TypeAlias = "Future[tuple[Made, Prepared]]"
 
 
 class Session:
@@ -40,7 +44,7 @@ class Session:
         self._endpoint: tuple[str, Any] = ("", None)
         self._target: Target | None = None
         self._packer: ThreadPoolExecutor | None = None
-        self._packing: list[tuple[Made, Future[Prepared]]] = []
+        self._packing: list[_Packed] = []
         self._writer: TakeWriter | None = None
         self._n_written = 0
         self._notes: list[str] = []
@@ -182,9 +186,7 @@ class Session:
     def pump(self, seconds: float = PUMP_SECONDS) -> bool:
         """Take in what has arrived and write for about `seconds`; whether there is more to come."""
         begun = time.thread_time()
-        if self._client is not None:
-            for event in self._client.poll():
-                self._take_in(event)
+        self._take_in_events(begun + seconds)
         self._answer()
         if self.job is None:
             return self.is_asking
@@ -233,6 +235,15 @@ class Session:
             self._packer.shutdown(wait=True, cancel_futures=True)
             self._packer = None
 
+    def _take_in_events(self, deadline: float) -> None:
+        """What has arrived, as far as the time goes: a fast server sends minutes in a moment."""
+        while self._client is not None and time.thread_time() < deadline:
+            events = self._client.poll(_EVENTS)
+            for event in events:
+                self._take_in(event)
+            if not events:
+                return
+
     def _take_in(self, event: Any) -> None:
         if hasattr(event, "request_id"):
             if self.question is not None:
@@ -256,26 +267,20 @@ class Session:
             self.preview.show()
 
     def _pack_ready(self, job: Job) -> None:
-        """Compressing takes long enough to be noticed, so it has its own thread."""
+        """Sorting and compressing a take is long enough to be noticed: it has its own thread."""
         if job.ready and self._packer is None:
             self._packer = ThreadPoolExecutor(1, thread_name_prefix="soliloquy-pack")
+        splice = self._target.splice if self._target is not None else None
         while job.ready and self._packer is not None:
             arrived = job.ready.pop(0)
-            made = replace(arrived, clip=self._with_story(arrived.clip))
-            self._packing.append((made, self._packer.submit(prepare, made.clip)))
-
-    def _with_story(self, take: clip.ArkitClip) -> clip.ArkitClip:
-        target = self._target
-        if target is None or target.splice is None or self._base is None:
-            return take
-        return with_story(self._base, take, target.splice)
+            self._packing.append(self._packer.submit(_pack, arrived, splice, self._base))
 
     def _write(self, job: Job, seconds: float) -> None:
-        if self._writer is None and self._packing and self._packing[0][1].done():
-            made, packed = self._packing.pop(0)
+        if self._writer is None and self._packing and self._packing[0].done():
+            made, prepared = self._packing.pop(0).result()
             assert self._target is not None
             self._writer = TakeWriter(
-                self._target, made.clip, packed.result(), self._n_written,
+                self._target, made.clip, prepared, self._n_written,
                 base=self._base, flame=made.flame,
             )  # fmt: skip
         if job.received_all:
@@ -300,7 +305,7 @@ class Session:
         if self._writer is not None:
             self._writer.abandon()
         self._writer = None
-        for _, packed in self._packing:
+        for packed in self._packing:
             packed.cancel()
         self._packing = []
 
@@ -308,6 +313,16 @@ class Session:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _pack(
+    arrived: assemble.Take, splice: Splice | None, base: clip.ArkitClip | None
+) -> tuple[Made, Prepared]:
+    """A take as a clip, with its story when it is a part made anew, and what is kept of it."""
+    made = made_of(arrived)
+    if splice is not None and base is not None:
+        made = replace(made, clip=with_story(base, made.clip, splice))
+    return made, prepare(made.clip)
 
 
 _sessions: list[Session] = []

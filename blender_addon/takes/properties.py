@@ -45,6 +45,9 @@ class SoliloquyTake(bpy.types.PropertyGroup):
     seconds: FloatProperty(name="Seconds")
     notes: StringProperty(name="Notes")
     direction: StringProperty(name="Direction", description="How it was asked to be played")
+    tolerance: FloatProperty(
+        name="Tolerance", description="How far the curves may miss where keys were left out"
+    )
     pose: StringProperty(name="Pose", description="Blendshapes of its picture, as JSON")
     lips: _weight("Lips", "Speech")
     emotion: _weight("Emotion", "What the direction adds")

@@ -7,7 +7,7 @@ undo has removed is begun anew. Nothing is assigned before all of it is written.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,13 +33,17 @@ from ..core.keyframes import (
     Weights,
     clamped_keys,
     clamping_sentence,
+    contact_frames,
     key_frames,
     plan_keys,
     reduced,
+    rows_at,
+    tolerance_of,
 )
 from ..core.take_data import Prepared
 from ..core.target import Target, take_name
 from ..core.timing import scene_rate
+from ..ui import tr
 from ..vendor import clip, flame_clip
 from .animation import Place, WrittenAction, key_path, write_points
 from .baking import LAYERS
@@ -58,6 +62,7 @@ class _Part:
 
     Attributes:
         places: what each curve of the plan moves; one that is not named moves its shape key.
+        contacts: rows of the plan in which something touches.
     """
 
     object_uid: int
@@ -67,6 +72,7 @@ class _Part:
     slot: str
     waiting: list[str] = field(default_factory=list)
     places: Mapping[str, Place] = field(default_factory=dict)
+    contacts: Sequence[int] = ()
 
     def place(self, name: str) -> Place:
         """What a curve of the plan moves."""
@@ -117,7 +123,7 @@ class TakeWriter:
         self._flame = flame
         self._parts: list[_Part] | None = None
         self._restarts = 0
-        self._contact_frames: list[float] = []
+        self._tolerance = 0.0
         self.notes: list[str] = []
 
     def step(self, seconds: float) -> bool:
@@ -162,10 +168,6 @@ class TakeWriter:
                 f"No shape key of '{character.name}' can be keyed. See the report in Character."
             )
         rate = scene_rate(scene.render.fps, scene.render.fps_base)
-        self._contact_frames = [
-            self._target.start_frame + 0.5 * (contact.start + contact.end) * rate
-            for contact in self._take.contacts
-        ]
         frames = key_frames(self._take.n_frames, self._target.start_frame, rate, self._take.fps)
         name = take_name(self._target.label, self._take_number(character))
         parts = []
@@ -177,8 +179,27 @@ class TakeWriter:
             parts.append(_part(mesh.object, plan, written))
         for mesh in heads:
             parts += self._flame_parts(mesh, frames, f"{name} {mesh.object.name}")
+        self._leave_out(character, parts, frames)
         self.notes += [reason for m in (*meshes, *heads) if (reason := hidden_reason(m))]
         return parts
+
+    def _leave_out(self, character: Any, parts: Sequence[_Part], frames: Any) -> None:
+        """Decide how far the curves may miss, and where they may not."""
+        wanted = self._target.tolerance
+        if wanted is None and self._target.splice is not None:
+            wanted = self._base_take(character).tolerance or None
+        n_keys = sum(len(part.plan.frames) * len(part.plan.curves) for part in parts)
+        self._tolerance = tolerance_of(wanted, n_keys)
+        if wanted is None and self._tolerance > 0.0:
+            said = tr(
+                "This take is long: keys are left out where straight lines between the others stay "
+                "within {tolerance:g} of the curve. For a key on every frame, choose Advanced > "
+                "Leave Out Keys > Never."
+            )
+            self.notes.append(said.format(tolerance=self._tolerance))
+        touching = frames[contact_frames(self._take)]
+        for part in parts:
+            part.contacts = rows_at(part.plan.frames, touching).tolist()
 
     def _flame_parts(self, mesh: ShapedMesh, frames: Any, name: str) -> list[_Part]:
         """The shape keys of a FLAME head, and its joints."""
@@ -243,12 +264,13 @@ class TakeWriter:
                 values = self._spliced(part, place, values)
             # Reducing takes long enough to be done curve by curve.
             one = KeyPlan(part.plan.frames, {shape_key: values})
-            one = reduced(one, self._target.tolerance, self._contact_frames)
+            one = reduced(one, self._tolerance, part.contacts)
             curve = compat.curves_of(written.action, written.slot).find(path, index=index)
             if curve is None:
                 write_points(written, place, one.points(shape_key))
             else:
-                replace_keys(curve, one.points(shape_key))
+                step = float(np.diff(part.plan.frames[:2]).sum())
+                replace_keys(curve, one.points(shape_key), step)
             return True
         return False
 
@@ -291,6 +313,7 @@ class TakeWriter:
             base = self._base_take(character)
             take.name = f"{base.name} again"
             take.baked = base.baked
+            take.tolerance = max(base.tolerance, self._tolerance)
             for name in LAYERS:
                 setattr(take, name, getattr(base, name))
         facts = self._take.provenance
@@ -300,6 +323,7 @@ class TakeWriter:
         take.pose = self._prepared.pose
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds
+        take.tolerance = self._tolerance
         for item, action in written:
             if item is not None and action is not None:
                 add_track(take, item, action)

@@ -4,9 +4,13 @@ Every piece of the add-on that runs on the main thread meanwhile is timed: the p
 operator, and the drawing of the panels. CPU time of the thread is ours; wall time has the load of
 the machine in it. What Blender itself does about new keys is timed too: its undo step (`undo_push`)
 and their evaluation (`evaluation`, from one depsgraph handler to the other).
+
+Whatever took longer than 10 ms is told one by one, with the page faults in it: memory that is new
+to the process costs more than what is then written into it.
 """
 
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -17,10 +21,29 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from hand import area, perform, region, shot, until, window  # noqa: E402
 
-REPORT = {"errors": [], "version": bpy.app.version_string, "longest": {}}
+REPORT = {"errors": [], "version": bpy.app.version_string, "longest": {}, "blocks": []}
 MODULE = "bl_ext.user_default.soliloquy"
 evaluation = {"begun": None}
+loop = []  # the clocks at the last turn of Blender's loop
 inside = []  # CPU and wall seconds of what is timed inside of what is timed
+
+
+def clocks():
+    """CPU and wall seconds of this thread, and its page faults."""
+    faults = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    return time.thread_time(), time.perf_counter(), faults
+
+
+def tell(name, before):
+    """Note a block of work; returns its CPU and wall seconds."""
+    from bl_ext.user_default.soliloquy.generate.session import session
+
+    cpu, wall, faults = (b - a for a, b in zip(before, clocks(), strict=True))
+    if max(cpu, wall) > 0.01:
+        job = session().job
+        told = f"{job.text} {job.fraction:.2f}" if job is not None else ""
+        REPORT["blocks"].append((name, round(1e3 * cpu, 1), round(1e3 * wall, 1), faults, told))
+    return cpu, wall
 
 
 def timed(name, function):
@@ -34,11 +57,11 @@ def timed(name, function):
 
     def run(*arguments, **named):
         inside.append([0.0, 0.0])
-        cpu, wall = time.thread_time(), time.perf_counter()
+        before = clocks()
         try:
             return function(*arguments, **named)
         finally:
-            took = time.thread_time() - cpu, time.perf_counter() - wall
+            took = tell(name, before)
             within = inside.pop()
             for place, kind in enumerate(("cpu", "wall")):
                 noted[kind] = max(noted[kind], took[place])
@@ -80,15 +103,14 @@ def _timed_push(push):
 
 
 def _evaluation_begins(*_):
-    evaluation["begun"] = time.thread_time(), time.perf_counter()
+    evaluation["begun"] = clocks()
 
 
 def _evaluation_ends(*_):
     if evaluation["begun"] is None:
         return
-    cpu, wall = evaluation["begun"]
+    took = dict(zip(("cpu", "wall"), tell("evaluation", evaluation["begun"]), strict=True))
     evaluation["begun"] = None
-    took = {"cpu": time.thread_time() - cpu, "wall": time.perf_counter() - wall}
     noted = REPORT["longest"].setdefault("evaluation", {"cpu": 0.0, "wall": 0.0, "calls": 0})
     for kind, seconds in took.items():
         noted[kind] = max(noted[kind], seconds)
@@ -112,11 +134,59 @@ def watch():
             bpy.utils.register_class(cls)
 
 
+def loop_of_blender():
+    """Once a turn of Blender's loop: what the turn took, events, pump, evaluation, drawing and all.
+
+    Drawing counts as long as this machine's graphics make it; `undo_before` has it as well.
+    """
+    if loop:
+        took = dict(zip(("cpu", "wall"), tell("loop", loop.pop()), strict=True))
+        noted = REPORT["longest"].setdefault("loop", {"cpu": 0.0, "wall": 0.0, "calls": 0})
+        for kind, seconds in took.items():
+            noted[kind] = max(noted[kind], seconds)
+        noted["calls"] += 1
+    loop.append(clocks())
+    return 0.0
+
+
+def n_keys(character):
+    """Keys of the first take on all meshes."""
+    from bl_ext.user_default.soliloquy import compat
+
+    return sum(
+        len(curve.keyframe_points)
+        for track in character.takes[0].tracks
+        for curve in compat.curves_of(track.action, track.slot)
+    )
+
+
 def undo_step(name):
     """What any operator of Blender's own pays for its undo step in this scene."""
     with bpy.context.temp_override(window=window()):
         for _ in range(3):
             timed(name, bpy.ops.ed.undo_push)(message=name)
+
+
+def undo_and_redo():
+    """Back before the take, over the three steps of `undo_step`, and forth again."""
+
+    def head():
+        return window().scene.soliloquy.characters[0]
+
+    with bpy.context.temp_override(window=window()):
+        for _ in range(4):
+            bpy.ops.ed.undo()
+    yield 1.0
+    REPORT["takes_after_undo"] = len(head().takes)
+    shot("long_undone")
+    with bpy.context.temp_override(window=window()):
+        bpy.ops.ed.redo()
+    yield 1.0
+    REPORT["takes_after_redo"] = len(head().takes)
+    REPORT["keys_after_redo"] = n_keys(head()) if head().takes else 0
+    window().scene.frame_set(3000)
+    yield 1.0
+    shot("long_redone")
 
 
 def story():
@@ -135,10 +205,12 @@ def story():
     character = window().scene.soliloquy.characters[0]
     character.line.source = "FILE"
     character.line.filepath = str(HERE / "line.wav")
+    character.generation.direction = "furious, then a bitter little smile"
     yield 1.0
     from bl_ext.user_default.soliloquy.generate.session import session
 
     undo_step("undo_before")
+    bpy.app.timers.register(loop_of_blender)
     begun = time.monotonic()
     with bpy.context.temp_override(window=window(), area=view, region=region(view)):
         bpy.ops.soliloquy.generate("INVOKE_DEFAULT")
@@ -149,9 +221,11 @@ def story():
     REPORT["job"] = session().job.text
     REPORT["seconds"] = character.takes[0].seconds if character.takes else 0.0
     REPORT["load"] = os.getloadavg()[0]
+    REPORT["keys"] = n_keys(character)
     yield 1.0
     shot("long_done")
     undo_step("undo_after")
+    yield from undo_and_redo()
 
 
 perform(story, REPORT)

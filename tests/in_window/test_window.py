@@ -88,12 +88,20 @@ def newcomer(folder: Path, extension: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def long_line(folder: Path, extension: Path) -> dict[str, Any]:
-    """How long Blender was kept from its work by ten minutes."""
-    return _told(folder, extension, "long_line.py", seconds=600)
+    """How long Blender was kept from its work by ten minutes, made by the shipped generator."""
+    from babble import babbling_service
+
+    return _told(folder, extension, "long_line.py", seconds=600, service=babbling_service())
 
 
 def _told(
-    folder: Path, extension: Path, script: str, *, seconds: float = 4, step_seconds: float = 0.0
+    folder: Path,
+    extension: Path,
+    script: str,
+    *,
+    seconds: float = 4,
+    step_seconds: float = 0.0,
+    service: Any = None,
 ) -> dict[str, Any]:
     """Run a script in the window, with a server outside; what it wrote into its report."""
     from acting import Formula, formula_service
@@ -109,7 +117,8 @@ def _told(
     shutil.copy(extension, gui)
     recording = gui / "home" / "line.wav" if script == "newcomer.py" else gui / "line.wav"
     _recording(recording, seconds)
-    with ServerThread(service=formula_service(Formula(step_seconds))) as server:
+    service = service or formula_service(Formula(step_seconds))
+    with ServerThread(service=service) as server:
         (gui / "address.txt").write_text(server.address)
         _run(folder, script, server.address)
     out = Path(os.environ.get("SOLILOQUY_WINDOW_OUT", gui.parent / "gui_out")) / script
@@ -174,15 +183,20 @@ def test_a_newcomer_has_a_talking_head_in_eight_actions(newcomer: dict[str, Any]
     assert newcomer["n_actions"] <= 7, "and one more when the engine has to be set up"
 
 
-def test_for_ten_minutes_our_code_takes_less_than_50_milliseconds_at_a_time(
-    long_line: dict[str, Any],
-) -> None:
-    """Without the undo step and the evaluation at the end: there Blender itself copies all keys."""
+def test_ten_minutes_never_block_blender_for_50_milliseconds(long_line: dict[str, Any]) -> None:
+    """What Blender itself does about the new keys counts too: their evaluation, its undo step."""
     assert long_line["errors"] == [] and long_line["seconds"] == pytest.approx(600, abs=1)
     longest = long_line["longest"]
-    own = {name: longest[name]["own_cpu"] for name in ("pump", "modal", "panels")}
-    assert max(own.values()) < 0.05, own
+    parts = ("pump", "modal", "panels", "evaluation", "undo_push")
+    took = {name: longest[name]["cpu"] for name in parts}
+    assert max(took.values()) < 0.05, took
     assert longest["undo_push"]["calls"] == 1, "one undo step for one take"
+
+
+def test_undo_takes_ten_minutes_back_in_one_step(long_line: dict[str, Any]) -> None:
+    assert long_line["keys"] < 600_000, "of 1.8 million"
+    assert (long_line["takes_after_undo"], long_line["takes_after_redo"]) == (0, 1)
+    assert long_line["keys_after_redo"] == long_line["keys"]
 
 
 def test_switching_it_off_leaves_nothing(report: dict[str, Any]) -> None:

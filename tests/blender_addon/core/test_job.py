@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES
-from blender_addon.core.job import Job, State
+from blender_addon.core.job import Job, State, made_of
 from server.wire.messages import Accepted, Chunk, Failed, Progress, Result, TimedPhone
 
 
@@ -28,8 +28,8 @@ def test_a_line_goes_from_sent_to_a_ready_clip() -> None:
     job.apply(chunk(10, 5))
     phones = (TimedPhone("m", 0.0, 0.1),)
     job.apply(Result("r", 0, 15, 30.0, (("lips", 0.0, 0.1),), phones, ("A note.",), {"seed": 7}))
-    (made,) = job.ready
-    take = made.clip
+    (arrived,) = job.ready
+    take = made_of(arrived).clip
     assert (take.n_frames, take.fps, take.notes, take.provenance["seed"]) == (
         15, 30.0, ("A note.",), 7,
     )  # fmt: skip
@@ -42,8 +42,8 @@ def test_51_columns_leave_the_tongue_at_rest() -> None:
     job = Job("r")
     job.apply(chunk(0, 4, names=ARKIT_51_NAMES))
     job.apply(Result("r", 0, 4, 30.0))
-    assert job.ready[0].clip.coefficients.shape == (4, 52)
-    assert not job.ready[0].clip.curve("tongueOut").any()
+    take = made_of(job.ready[0]).clip
+    assert take.coefficients.shape == (4, 52) and not take.curve("tongueOut").any()
 
 
 def test_two_takes_arrive_as_two_clips_and_the_second_ends_it() -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from arkit.clip import ArkitClip, Contact
 from arkit.names import ARKIT_NAMES, INDEX
 from blender_addon.core.keyframes import (
+    LONG_TAKE_KEYS,
+    LONG_TAKE_TOLERANCE,
     KeyPlan,
     clamped_keys,
     clamping_sentence,
+    contact_frames,
     key_frames,
     plan_keys,
     reduced,
+    rows_at,
+    tolerance_of,
 )
 from blender_addon.core.readback import coefficients_from_keys
 
@@ -92,8 +98,8 @@ def test_an_edit_on_one_half_moves_the_blendshape_by_half_of_it(coefficients: np
 def test_fewer_keys_stay_within_the_tolerance_and_keep_the_contacts() -> None:
     frames = np.arange(100, 200, dtype=np.float32)
     curve = np.sin(frames / 20).astype(np.float32)
-    plan = reduced(KeyPlan(frames, {"jawOpen": curve}), 0.01, [50.0, 133.2, 900.0])
-    points = plan.points("jawOpen")
+    contacts = rows_at(frames, np.float32([50.0, 133.0, 900.0])).tolist()
+    points = reduced(KeyPlan(frames, {"jawOpen": curve}), 0.01, contacts).points("jawOpen")
     assert len(points) < 30 and 133.0 in points[:, 0]
     assert np.abs(np.interp(frames, *points.T) - curve).max() <= 0.0101
 
@@ -102,3 +108,29 @@ def test_without_a_tolerance_every_frame_has_its_key() -> None:
     frames = np.arange(5, dtype=np.float32)
     plan = KeyPlan(frames, {"jawOpen": np.zeros(5, np.float32)})
     assert len(reduced(plan, 0.0).points("jawOpen")) == 5
+
+
+def test_a_long_take_leaves_out_keys_unless_it_is_told_how() -> None:
+    assert tolerance_of(None, LONG_TAKE_KEYS) == 0.0
+    assert tolerance_of(None, LONG_TAKE_KEYS + 1) == LONG_TAKE_TOLERANCE
+    assert tolerance_of(0.0, 10 * LONG_TAKE_KEYS) == 0.0 and tolerance_of(0.02, 5) == 0.02
+
+
+def test_every_frame_of_a_contact_keeps_its_value(coefficients: np.ndarray) -> None:
+    contacts = (Contact("lips", 0.2, 0.25), Contact("lips", 0.41, 0.43), Contact("lips", 9.0, 9.1))
+    take = ArkitClip(np.tile(coefficients, (2, 1)) * 0.001, 60.0, contacts=contacts)
+    kept = contact_frames(take)
+    assert kept.tolist() == [12, 13, 14, 15, 25], "the nearest one when none lies within"
+    frames = key_frames(take.n_frames, 7, 24, take.fps)
+    rows = rows_at(frames, frames[kept]).tolist()
+    assert rows == kept.tolist()
+    plan = plan_keys(take.coefficients, {"jawOpen": {"jawOpen": 1.0}}, frames)
+    points = reduced(plan, 0.005, rows).points("jawOpen")
+    values = np.interp(frames[kept], *points.T)
+    assert len(points) < 10 and np.array_equal(values.astype("f4"), plan.curves["jawOpen"][kept])
+
+
+def test_rows_of_a_part_are_counted_from_its_start() -> None:
+    frames = np.arange(10, 20, dtype=np.float32)
+    assert rows_at(frames, np.float32([3, 10, 12, 19, 20])).tolist() == [0, 2, 9]
+    assert rows_at(frames[:0], np.float32([3])).tolist() == []

@@ -11,7 +11,7 @@ from arkit.clip import ArkitClip, Contact, Phone
 from arkit.names import ARKIT_NAMES
 from arkit.splicing import Part
 from blender_addon.core.errors import TakeError
-from blender_addon.core.layering import mix, moved_values
+from blender_addon.core.layering import mix, moved_values, rows_to_key
 from blender_addon.core.splicing import Splice, check_size, clip_data, with_story
 
 
@@ -82,3 +82,25 @@ def test_moving_keys_keeps_the_users_difference() -> None:
         np.array([2.0, 4.5], np.float32), np.array([0.3, 0.0], np.float32), frames, before, after
     )
     assert np.allclose(moved, [0.3 + 0.2, 0.45])
+
+
+def test_where_keys_were_left_out_a_curve_that_bends_now_gets_some() -> None:
+    frames = np.arange(40, dtype=np.float32)
+    straight, bent = np.zeros(40, np.float32), np.sin(frames / 6).astype(np.float32)
+    kept = np.float32([0, 20, 39])
+    rows = rows_to_key((straight, bent), frames, kept, 0.01)
+    every = np.union1d(kept, frames[rows])
+    assert (
+        len(rows)
+        and np.abs(np.interp(frames, every, np.interp(every, frames, bent)) - bent).max() < 0.0101
+    )
+    assert not set(kept) & set(frames[rows])
+    assert not len(rows_to_key((straight, straight), frames, kept, 0.01))
+    assert not len(rows_to_key((straight, bent), frames, kept, 0.0)), "nothing was left out"
+
+
+def test_where_somebody_deleted_keys_none_come_back() -> None:
+    frames = np.arange(40, dtype=np.float32)
+    bent = np.sin(frames / 6).astype(np.float32)
+    rows = rows_to_key((bent, 2 * bent), frames, np.float32([0, 20, *range(21, 40)]), 0.01)
+    assert not len(rows)

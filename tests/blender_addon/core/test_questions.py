@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blender_addon.core.directing import heard_sentence, laid_strips, pose_sentence, worn
-from blender_addon.core.job import Job, State
+from blender_addon.core.job import Job, State, made_of
 from blender_addon.core.question import Question
 from blender_addon.core.story import told_direction
 from server.wire import messages as m
@@ -97,7 +97,8 @@ def test_a_take_with_flame_frames_becomes_a_flame_clip_too() -> None:
         )
     )  # fmt: skip
     job.apply(m.Result("r", 0, n, 25.0, contacts=(("lips", 0.0, 0.04),)))
-    (made,) = job.ready
+    (arrived,) = job.ready
+    made = made_of(arrived)
     assert made.flame is not None
     assert (made.flame.basis_id, made.flame.fps, made.flame.n_frames) == ("head-1", 25.0, n)
     assert np.allclose(made.flame.jaw, 0.1) and made.flame.contacts == (("lips", 0.0, 0.04),)

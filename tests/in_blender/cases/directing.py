@@ -56,7 +56,7 @@ def layer_weights_keep_hand_edits(address: str, wav: str) -> None:
 
 def fewer_keys_stay_within_the_tolerance(address: str, wav: str) -> None:
     face, character = _take(
-        address, wav, curve_rate="CUSTOM", curve_fps=120.0, use_reduction=True, tolerance=0.02
+        address, wav, curve_rate="CUSTOM", curve_fps=120.0, reduction="ALWAYS", tolerance=0.02
     )
     expected = formula(np.arange(240) / 120, seed=0)
     for name in ("jawOpen", "tongueOut"):

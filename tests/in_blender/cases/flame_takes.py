@@ -93,7 +93,7 @@ def fewer_keys_move_a_flame_head_as_well(address: str, wav: str) -> None:
 
     item = _head(address, wav)
     settings = tools.active().generation
-    settings.use_reduction, settings.tolerance = True, 0.01
+    settings.reduction, settings.tolerance = "ALWAYS", 0.01
     tools.generate()
     playing = item.parent.animation_data
     curves = compat.curves_of(playing.action, compat.slot_of(item.parent))
