@@ -25,6 +25,7 @@ from server.generators.avi_talking.pipeline import AviTalkingGenerator, load_gen
 from server.training.corpus.reader import CorpusReader
 
 from .avi_talking_following import measure_following
+from .avi_talking_named import measure_named
 from .avi_talking_takes import measure_takes, takes_of
 from .avi_talking_voice import Voices, measure_voice, voices_of
 from .cafe_talk_emotion import measure_emotion, measure_intensity
@@ -65,6 +66,10 @@ def _feels(line: Line) -> bool:
     return is_spoken(line, 1.5, 6.0) and line.utterance.emotion != "neutral"
 
 
+def _has_closures(line: Line) -> bool:
+    return is_spoken(line, 2.0, 5.0) and line.n_bilabials >= 3
+
+
 def report(material: Material, only: Sequence[str] = ()) -> dict[str, Any]:
     """Measure every section (or `only` some) that is not there yet, and write what is found."""
     material.out.mkdir(parents=True, exist_ok=True)
@@ -103,6 +108,7 @@ def _sections(material: Material) -> dict[str, Callable[[], dict[str, Any]]]:
         "takes": takes,
         "emotion": emotion,
         "following": following,
+        "named": lambda: measure_named(stage, stage.draw(4, "named", _has_closures)),
         "intensity": lambda: measure_intensity(stage),
         "voice": lambda: _voice(material),
         "ablations": lambda: _ablations(material),
