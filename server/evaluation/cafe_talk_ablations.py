@@ -41,7 +41,7 @@ def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
     """Return control rate, leak and lips with strips, as Table 3 compares variants.
 
     `lve_mm` is of lines under upper-face strips, which should leave lips alone; `lve_none_mm` of
-    the same lines without strips.
+    the same lines without strips, and `net_upper` the control rate of these strips alone.
     """
     found = trials(stage, stage.protocol.ablation_lines, "ablation")
     without = bare(stage, [t.line for t in found], **changes)
@@ -70,6 +70,7 @@ def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
     return {
         "raw": mean([r["raw"] for r in rows], lines).as_json(),
         "net": mean([r["net"] for r in rows], lines).as_json(),
+        "net_upper": mean([r["net"] for r in upper], upper_lines).as_json(),
         "leak_p99": leak_p99([r["leaks"] for r in rows]),
         "recall": recall([r["counts"] for r in rows]).as_json(),
         "lve_mm": mean([r["lve"] for r in upper], upper_lines).as_json(),

@@ -23,8 +23,8 @@ class UnmaskedCafeTalk(CafeTalkGenerator):
     def _near(self, take: Any, times: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full((len(times), 1), float(bool(take.strips)))
 
-    def _marked(self, window: Any) -> Any:
-        marked = super()._marked(window)
+    def _marked(self, window: Any, before: Any, scene: int) -> Any:
+        marked = super()._marked(window, before, scene)
         return replace(marked, claim=torch.ones_like(marked.given))
 
 

@@ -1,9 +1,9 @@
 """The coarse conditions of a request over time: style, emotion, intensity, and the style of a clip.
 
-The paper holds them constant while a line is spoken. A direction with stages ("furious, then a
-bitter little smile") and direction strips have one condition for each stretch, and a second
-direction that is blended in has its own; guidance then mixes the network's predictions by how much
-of each is there.
+The paper holds them constant while a line is spoken, and so has the network learned them. A
+direction with stages ("furious, then a bitter little smile") and direction strips therefore make
+scenes: each is performed by itself as if it lasted, and the face is made of them by how much of
+each is there. In a scene of two blended directions guidance mixes the network's predictions.
 """
 
 from __future__ import annotations
@@ -93,11 +93,30 @@ class Direction:
 
     def shares(self, times: Array) -> Array:
         """Return how much of each of `feelings` is there, [K, T], summing to 1."""
-        shares = _laid(np.ones((1, len(times))), self.stretches, times)
+        mixtures, presence = self.scenes(times)
+        return mixtures.T @ presence
+
+    def scenes(self, times: Array) -> tuple[Array, Array]:
+        """Return what is felt in each scene and when it is there.
+
+        Returns:
+            [M, K], shares of `feelings` in each scene; [M, T], how much of each scene is there.
+            Both sum to 1 over their first axis but one: of a scene, of a time.
+        """
+        presence = _laid(np.ones((1, len(times))), self.stretches, times)
+        mixtures = np.eye(len(presence))
         if self.second:
-            further = self.share * self.second.shares(times)
-            shares = np.concatenate([(1.0 - self.share) * shares, further])
-        return _laid(shares, self.over, times)
+            theirs, there = self.second.scenes(times)
+            mixtures = np.array(
+                [np.r_[(1.0 - self.share) * a, self.share * b] for a in mixtures for b in theirs]
+            )
+            presence = np.array([a * b for a in presence for b in there])
+        n_scenes, n_feelings = mixtures.shape
+        over = np.eye(len(self.over))
+        mixtures = np.block(
+            [[mixtures, np.zeros((n_scenes, len(over)))], [np.zeros((len(over), n_feelings)), over]]
+        )
+        return mixtures, _laid(presence, self.over, times)
 
 
 def direction_of(request: GenerateRequest, seconds: float, director: Director) -> Direction:
@@ -201,6 +220,16 @@ def _later(strip: AUStrip, seconds: float) -> AUStrip:
 
 def _emotions(word: str, director: Director) -> tuple[tuple[str, float], ...]:
     return tuple(director.emotion_of(word).scores.items())
+
+
+def felt(direction: Direction, seconds: float) -> list[tuple[str, float]]:
+    """Return how much of each coarse emotion a line has on average."""
+    shares = direction.shares(np.linspace(0.0, max(seconds, 1e-3), 50)).mean(axis=1)
+    total: dict[str, float] = {}
+    for feeling, share in zip(direction.feelings, shares, strict=True):
+        for emotion, part in feeling.emotions:
+            total[emotion] = total.get(emotion, 0.0) + share * feeling.intensity * part
+    return list(total.items())
 
 
 def _laid(shares: Array, stretches: Sequence[Stretch], times: Array) -> Array:

@@ -58,6 +58,16 @@ def own_reach() -> Array:
     return reach
 
 
+def calibrated_reach(further: Mapping[str, Mapping[str, float]]) -> Array:
+    """Return how far each AU's strips reach, [N, C]: its own channels and those in the weights."""
+    reach = own_reach().copy()
+    for code, channels in further.items():
+        for name, share in channels.items():
+            reach[AU_INDEX[code], INDEX[name]] = share
+    assert reach.shape == (len(AU_CODES), N_CHANNELS)
+    return reach
+
+
 def claim_of(
     strips: Sequence[AUStrip], times: NDArray[np.float64], reach: Array | None = None
 ) -> Array:

@@ -16,6 +16,9 @@ from torch.nn import functional
 from .config import N_CHANNELS, N_FINE, CafeTalkConfig
 
 _TIME_WAVES = 64
+_AU_GAIN = 10.0
+"""Few AUs are active at a time: by the usual start their sum is a twentieth of what it is added to,
+and the first hundreds of steps would only make it heard."""
 
 
 @dataclass
@@ -223,6 +226,8 @@ class CafeTalk(nn.Module):
         self.out = nn.Linear(width, N_CHANNELS)
         nn.init.zeros_(self.out.weight)
         self.read_fine = nn.Linear(N_FINE, width)
+        with torch.no_grad():
+            self.read_fine.weight.mul_(_AU_GAIN)
         self.adapters = nn.ModuleList(Adapter(config) for _ in range(config.n_blocks))
         self.fine_out = nn.Linear(width, N_CHANNELS)
         nn.init.zeros_(self.fine_out.weight)

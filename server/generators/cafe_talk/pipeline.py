@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from arkit.action_units import AU_CODES, AU_INDEX
 from arkit.names import INDEX
 from arkit.strips import render_strips
 from server.generators.articulate.evidence import EvidenceNet, load_evidence
@@ -35,20 +34,32 @@ from server.regeneration import regeneration_of
 from server.validation import au_strip
 from server.wire.messages import GenerateRequest
 
-from .coarse import NEUTRAL, Direction, direction_of, style_of
+from .coarse import NEUTRAL, Direction, direction_of, felt, style_of
 from .config import N_CHANNELS, CafeTalkConfig
 from .ease import opening_shares
 from .facts import CONTROLS
-from .fine import claim_of, fine_sequence, floor_of, inside_of, nearness, own_reach
+from .fine import calibrated_reach, claim_of, fine_sequence, floor_of, inside_of, nearness
 from .guidance import Scales
 from .habits import eyes_from_face, living_of
 from .sampling import Trajectory, sample
-from .takes import PASSES, Take, Window, kept, met
+from .takes import (
+    NEUTRAL_PASS,
+    NO_SCENE,
+    PASSES,
+    PassKey,
+    Take,
+    Window,
+    kept,
+    last_of,
+    met,
+    scenes_of,
+)
 from .weights import WEIGHTS, Network, load_weights, random_network
 from .xlsr import XlsrEncoder, at_times
 
 Array = NDArray[np.float64]
 
+_WHOLE: Final = 0.99  # of a scene, from which on a kept take's frames are its own
 _EDGE: Final = 2  # frames beside a window, so that a contact between two is nobody's loss
 _TONGUE: Final = INDEX["tongueOut"]
 
@@ -92,7 +103,7 @@ class CafeTalkGenerator:
         self.speech_encoder: XlsrEncoder | None = None
         if self.config.speech_encoder == "xlsr":
             self.speech_encoder = XlsrEncoder(folder / "xlsr", device)
-        self.reach = _calibrated(network.calibration.get("reach", {}))
+        self.reach = calibrated_reach(network.calibration.get("reach", {}))
         self.floors: dict[str, float] = network.calibration.get("floors", {})
         self._digest = digest
 
@@ -123,7 +134,7 @@ class CafeTalkGenerator:
             style=style, texts=self._embedded(direction), scales=_scales(request),
             mode=request.guidance_mode or "default", n_steps=request.steps or config.n_steps,
             living=living_of(speech, seed, self.network.habits, style_name,
-                             _felt(direction, seconds)),
+                             felt(direction, seconds)),
             base=regeneration and (regeneration, regeneration.base_at(config.fps)),
             is_plain=config.residual and not request.style and request.style_clip is None,
             sound=self.speech_encoder and self.speech_encoder.encode(speech.samples),
@@ -137,16 +148,16 @@ class CafeTalkGenerator:
     def denoise(self, plans: Sequence[Plan], check_cancel: CheckCancel) -> list[Frames]:
         """Make the next window of every plan; those with as many steps go as one batch."""
         windows = [self._opened(plan) for plan in plans]
-        made: list[dict[str, Tensor]] = [{} for _ in plans]
+        made: list[dict[PassKey, Tensor]] = [{} for _ in plans]
         for n_steps in sorted({w.take.n_steps for w in windows}):
-            group = [(i, name) for i, w in enumerate(windows) if w.take.n_steps == n_steps
-                     for name in w.passes]  # fmt: skip
+            group = [(i, key) for i, w in enumerate(windows) if w.take.n_steps == n_steps
+                     for key in w.passes]  # fmt: skip
             clips = sample(
-                self.network.model, [windows[i].passes[name] for i, name in group], n_steps,
+                self.network.model, [windows[i].passes[key] for i, key in group], n_steps,
                 check_cancel,
             )  # fmt: skip
-            for (i, name), clip in zip(group, clips, strict=True):
-                made[i][name] = clip
+            for (i, key), clip in zip(group, clips, strict=True):
+                made[i][key] = clip
         frames = [self._closed(w, clips) for w, clips in zip(windows, made, strict=True)]
         for plan in plans:
             plan.next_window += 1
@@ -166,13 +177,17 @@ class CafeTalkGenerator:
         start = take.windows.start(number)
         times = (start + np.arange(self.config.n_frames)) / plan.fps
         lips = take.line.lips(times)
-        window = Window(plan, take, number, times, lips, {})
+        window = Window(plan, take, number, times, lips, scenes_of(take.direction, times), {})
         neutral = self._neutral(window)
-        window.passes["lips"] = neutral
-        if not take.direction.is_neutral:
-            window.passes["emotion"] = self._directed(window, neutral)
-        if take.strips and self._near(take, times).any():
-            window.passes["strips"] = self._marked(window)
+        window.passes[NEUTRAL_PASS] = neutral
+        has_strips = bool(take.strips) and bool(self._near(take, times).any())
+        for scene in window.scenes:
+            before = neutral
+            if scene != NO_SCENE:
+                before = self._directed(window, neutral, scene)
+                window.passes["emotion", scene] = before
+            if has_strips:
+                window.passes["strips", scene] = self._marked(window, before, scene)
         return window
 
     def _tensor(self, values: NDArray[np.floating]) -> Tensor:
@@ -181,7 +196,7 @@ class CafeTalkGenerator:
     def _neutral(self, window: Window) -> Trajectory:
         take, config = window.take, self.config
         shape = (config.n_frames, N_CHANNELS)
-        given, is_given = self._given(window, "lips")
+        given, is_given = self._given(window, *NEUTRAL_PASS)
         return Trajectory(
             eps=keyed_noise(window.plan.seed, window.number, 0, shape).to(self.device),
             audio=self._tensor(self._heard(take, window)),
@@ -199,21 +214,21 @@ class CafeTalkGenerator:
             return take.line.features(window.times, window.lips)
         return at_times(*take.sound, window.times)
 
-    def _directed(self, window: Window, neutral: Trajectory) -> Trajectory:
+    def _directed(self, window: Window, neutral: Trajectory, scene: int) -> Trajectory:
         take = window.take
-        given, is_given = self._given(window, "emotion")
+        given, is_given = self._given(window, "emotion", scene)
+        shares = window.scenes[scene][0]
         intensities = [feeling.intensity for feeling in take.direction.feelings]
         return replace(
             neutral, texts=take.texts[1:], scales=take.scales,
             intensities=torch.tensor(intensities, dtype=torch.float32, device=self.device),
-            shares=self._tensor(take.direction.shares(window.times)),
+            shares=self._tensor(np.repeat(shares[:, None], self.config.n_frames, axis=1)),
             given=given, is_given=is_given,
         )  # fmt: skip
 
-    def _marked(self, window: Window) -> Trajectory:
+    def _marked(self, window: Window, before: Trajectory, scene: int) -> Trajectory:
         take = window.take
-        before = window.passes.get("emotion", window.passes["lips"])
-        given, is_given = self._given(window, "strips")
+        given, is_given = self._given(window, "strips", scene)
         paper = take.mode == "paper"
         floor = floor_of(take.strips, window.times, self.floors)
         claim = (
@@ -232,25 +247,32 @@ class CafeTalkGenerator:
         """Return how much strips may change each frame, [T, 1]; an ablation overrides it."""
         return nearness(take.strips, times)
 
-    def _given(self, window: Window, name: str) -> tuple[Tensor, Tensor]:
-        """Return known values [T, C] in the network's scale and where they are, [T, C]."""
+    def _given(self, window: Window, name: str, scene: int) -> tuple[Tensor, Tensor]:
+        """Return known values [T, C] in the network's scale and where they are, [T, C].
+
+        A scene knows of a kept take what is its own, and of the window before what it made there.
+        """
         take, config = window.take, self.config
         given = torch.zeros(config.n_frames, N_CHANNELS, device=self.device)
         is_given = torch.zeros_like(given)
         known = kept(take, window.times, name)
         if known is not None:
             values, mask = known
+            if name != NEUTRAL_PASS[0]:
+                mask = mask & (window.scenes[scene][1] > _WHOLE)[:, None]
             given = self._tensor(values[:, :N_CHANNELS] * config.scale)
             is_given = self._tensor(mask[:, :N_CHANNELS].astype(np.float32))
-        if window.number:
-            given[: config.n_given] = take.tails[name]
+        tail = last_of(take.tails, name, scene)
+        if tail is not None:
+            given[: config.n_given] = tail
             is_given[: config.n_given] = 1.0
         return given, is_given
 
-    def _closed(self, window: Window, clips: dict[str, Tensor]) -> Frames:
+    def _closed(self, window: Window, made: dict[PassKey, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
-        clips = self._eased(window, self._corrected(window, self._joined(window, clips)))
+        clips = self._mixed(window, self._joined(window, made))
+        clips = self._eased(window, self._corrected(window, clips))
         fresh = take.windows.fresh(window.number)
         low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
         near = slice(low, high)
@@ -266,23 +288,33 @@ class CafeTalkGenerator:
             eyes=eyes_from_face(face)[inner].astype(np.float32),
         )
 
-    def _joined(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _mixed(self, window: Window, clips: dict[PassKey, Tensor]) -> dict[str, Tensor]:
+        """Return each pass as a clip [T, C]: its scenes by how much of each is there."""
+        neutral = clips[NEUTRAL_PASS]
+        mixed = {NEUTRAL_PASS[0]: neutral}
+        for name in PASSES[1:]:
+            if any(key[0] == name for key in clips):
+                total = torch.zeros_like(neutral)
+                for scene, (_, here) in window.scenes.items():
+                    total = total + self._tensor(here)[:, None] * clips.get((name, scene), neutral)
+                mixed[name] = total
+        return mixed
+
+    def _joined(self, window: Window, clips: dict[PassKey, Tensor]) -> dict[PassKey, Tensor]:
         """Fade the frames ahead of the window before into this one; keep what the next needs."""
         take, config = window.take, self.config
         tail = config.n_frames - config.n_ahead
         place = torch.arange(1, config.n_ahead + 1, device=self.device) / (config.n_ahead + 1)
         share = (place * place * (3 - 2 * place))[:, None]
         open_rows = slice(config.n_given, config.n_given + config.n_ahead)
-        joined: dict[str, Tensor] = {}
-        last = clips[PASSES[0]]
-        for name in PASSES:
-            if name in clips:
-                last = clips[name].clone()
-                if window.number:
-                    last[open_rows] = torch.lerp(take.ahead[name], last[open_rows], share)
-                joined[name] = last
-            take.tails[name] = last[tail - config.n_given : tail]
-            take.ahead[name] = last[tail:]
+        joined: dict[PassKey, Tensor] = {}
+        for key, clip in clips.items():
+            joined[key] = clip.clone()
+            before = last_of(take.ahead, *key)
+            if before is not None:
+                joined[key][open_rows] = torch.lerp(before, clip[open_rows], share)
+        take.tails = {key: clip[tail - config.n_given : tail] for key, clip in joined.items()}
+        take.ahead = {key: clip[tail:] for key, clip in joined.items()}
         return joined
 
     def _corrected(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -337,29 +369,9 @@ class CafeTalkGenerator:
         return layers
 
 
-def _felt(direction: Direction, seconds: float) -> list[tuple[str, float]]:
-    """Return how much of each coarse emotion a line has on average."""
-    shares = direction.shares(np.linspace(0.0, max(seconds, 1e-3), 50)).mean(axis=1)
-    felt: dict[str, float] = {}
-    for feeling, share in zip(direction.feelings, shares, strict=True):
-        for emotion, part in feeling.emotions:
-            felt[emotion] = felt.get(emotion, 0.0) + share * feeling.intensity * part
-    return list(felt.items())
-
-
 def _scales(request: GenerateRequest) -> Scales:
     given = request.guidance
     return Scales(given.get("audio", 1.0), given.get("emotion", 1.0), given.get("strips", 1.0))
-
-
-def _calibrated(further: dict[str, Any]) -> NDArray[np.float32]:
-    """Return how far each AU's strips reach, [N, C]: its own channels and those in the weights."""
-    reach = own_reach().copy()
-    for code, channels in further.items():
-        for name, share in channels.items():
-            reach[AU_INDEX[code], INDEX[name]] = share
-    assert reach.shape == (len(AU_CODES), N_CHANNELS)
-    return reach
 
 
 def load_generator(device: str, path: Path | None = None) -> CafeTalkGenerator:

@@ -3,8 +3,8 @@
     python -m server.training.cafe_talk.ablations \
         server/training/recipes/cafe_talk_ablations.toml --store FOLDER --run FOLDER [VARIANT ...]
 
-Writes RUN/NAME.safetensors for each. "ours" and "no_swap" share the base of stage 1; "joint" has as
-many steps as the two stages together; "film" is stage 1 alone, as Table 2 compares it.
+Writes RUN/NAME.safetensors for each. "ours" and "no_swap" share the base of stage 1; "joint" trains
+everything in both stages; "film" is stage 1 alone, as Table 2 compares it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ from .train import Recipe, read_recipe, train
 log = logging.getLogger(__name__)
 
 
-def _joint(recipe: Recipe) -> Recipe:
-    steps = recipe.most_steps + recipe.fine_most_steps
-    return replace(recipe, two_stage=False, fine_most_steps=steps)
-
-
 def _film(recipe: Recipe) -> Recipe:
     return replace(recipe, fine_minutes=0.0, extra={**recipe.extra, "coarse": "film"})
 
@@ -36,7 +31,7 @@ OURS: Final = "ours"
 VARIANTS: Final[Mapping[str, Callable[[Recipe], Recipe]]] = {
     OURS: lambda recipe: recipe,
     "no_swap": lambda recipe: replace(recipe, swap=0.0),
-    "joint": _joint,
+    "joint": lambda recipe: replace(recipe, two_stage=False),
     "film": _film,
 }
 """Name of a file -> how its recipe differs from the full model's; "ours" comes first."""

@@ -25,7 +25,8 @@ StepLoss = Callable[[np.random.Generator], Tensor]
 @dataclass(frozen=True)
 class Clock:
     """Minutes of training, peak learning rate, decay of the moving average, seed, minutes between
-    checkpoints, and steps after which it ends at the latest (0: no limit)."""
+    checkpoints, steps after which it ends at the latest (0: no limit), and steps at which `run`
+    hands out the averaged parameters."""
 
     minutes: float
     rate: float = 1e-3
@@ -33,6 +34,7 @@ class Clock:
     seed: int = 0
     keep_minutes: float = 3.0
     most_steps: int = 0
+    marks: tuple[int, ...] = ()
 
 
 class Average:
@@ -52,7 +54,8 @@ class Average:
 
 
 def run(model: nn.Module, parameters: Sequence[nn.Parameter], loss_of: StepLoss, clock: Clock,
-        path: Path) -> dict[str, Tensor]:  # fmt: skip
+        path: Path, *, at_mark: Callable[[int, dict[str, Tensor]], None] | None = None
+        ) -> dict[str, Tensor]:  # fmt: skip
     """Train in place; return the averaged parameters. State is kept at `path`."""
     optimiser = torch.optim.AdamW(parameters, lr=clock.rate, weight_decay=1e-3, betas=(0.9, 0.98))
     average = Average(model, clock.decay)
@@ -71,6 +74,8 @@ def run(model: nn.Module, parameters: Sequence[nn.Parameter], loss_of: StepLoss,
         optimiser.step()
         step += 1
         average.update(model, step)
+        if at_mark is not None and step in clock.marks:
+            at_mark(step, average.values)
         now = float(loss.detach())
         smooth = now if step == 1 else 0.99 * smooth + 0.01 * now
         spent += time.monotonic() - started

@@ -72,10 +72,9 @@ def sparsified(sequence: Array, rng: np.random.Generator) -> Array:
     kept = np.zeros_like(sequence)
     changes = np.flatnonzero(np.any(np.diff(sequence, axis=0) != 0, axis=1)) + 1
     bounds = [0, *changes.tolist(), len(sequence)]
-    keep_au = rng.random(sequence.shape[1]) < _KEEP_AU
     for first, last in itertools.pairwise(bounds):
         if rng.random() < _KEEP_TRIPLET:
-            kept[first:last] = sequence[first:last] * keep_au
+            kept[first:last] = sequence[first:last] * (rng.random(sequence.shape[1]) < _KEEP_AU)
     return kept
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import logging
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ from .store import Store, open_store
 log = logging.getLogger(__name__)
 
 _LEAST_TIME = 0.003
+_FINE_DROP = 0.2
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,19 @@ class Recipe:
         most_steps, fine_most_steps: of stage 1 and stage 2, 0 for no limit.
         batch, fine_batch, rate, fine_rate, seed, threads: of both.
         bfloat16: autocast on the CPU.
-        two_stage: False trains base and adapter together from the start (ablation of Table 3).
+        two_stage: False trains base and adapter together from the start (ablation of Table 3), in
+            as many steps; AU sequences are then dropped as often as other conditions are.
         swap: share of stage-2 windows under the swap-label loss; 0 leaves it out (ablation).
+        control_always: Eq. 6's term also counts for windows with their own label, beside Eq. 5's;
+            False is the paper's setting.
         strips: share of stage-2 windows with strips as an animator lays them; the others have AU
             sequences of clips by Algorithm 1.
+        fine_given: some windows of stage 2 have given frames, as those of stage 1; the paper has
+            none.
+        fine_late: times of stage 2 are drawn as 1 - u^k, u uniform. Our coefficients are four times
+            the paper's against the same noise, so that only late times leave anything to AUs.
         style_from_clip: share of windows whose style is read from other clips of the actor.
+        marks: steps of stage 2 at which the weights are kept, for learning curves.
     """
 
     size: str = "base"
@@ -69,8 +80,12 @@ class Recipe:
     bfloat16: bool = True
     two_stage: bool = True
     swap: float = 0.5
+    control_always: bool = True
     strips: float = 0.6
+    fine_given: bool = True
+    fine_late: float = 1.0
     style_from_clip: float = 0.25
+    marks: tuple[int, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
     def config(self, styles: tuple[str, ...]) -> CafeTalkConfig:
@@ -80,7 +95,8 @@ class Recipe:
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe; an unknown field is an error of `Recipe`."""
-    return Recipe(**tomllib.loads(path.read_text("utf-8")))
+    fields = tomllib.loads(path.read_text("utf-8"))
+    return Recipe(**{**fields, "marks": tuple(fields.get("marks", ()))})
 
 
 @dataclass
@@ -104,22 +120,38 @@ class Teacher:
 
     def fine_loss(self, rng: np.random.Generator) -> Tensor:
         """Return the swap-label loss (Eq. 6) or Eq. 5, by chance for each window (3.2)."""
-        batch = self.drawer.draw(self.recipe.fine_batch, rng)
+        recipe = self.recipe
+        return self._fine_loss(rng, late=recipe.fine_late, has_given=recipe.fine_given)
+
+    def joint_loss(self, rng: np.random.Generator) -> Tensor:
+        """Return what stage 1 is in the ablation without two stages: AUs are there already."""
+        return self._fine_loss(rng, late=1.0, has_given=True)
+
+    def _fine_loss(self, rng: np.random.Generator, *, late: float, has_given: bool) -> Tensor:
+        recipe = self.recipe
+        batch = self.drawer.draw(recipe.fine_batch, rng)
         faces, fine, control = self._sequences(batch, rng)
         x0 = batch.target(self.model.config, faces)
-        swap = rng.random(len(batch.numbers)) < self.recipe.swap
+        is_bare = not recipe.two_stage and rng.random() < _FINE_DROP
+        swap = (rng.random(len(batch.numbers)) < recipe.swap) & (not is_bare)
         style, known = self._style(batch, rng)
         conditions = self.drawer.conditions(batch, x0, style, rng, swap=swap)
-        conditions.fine = torch.from_numpy(fine)
-        error = self._error(x0, conditions, rng)
+        if not has_given:
+            conditions.is_given = torch.zeros_like(conditions.is_given)
+        conditions.fine = None if is_bare else torch.from_numpy(fine)
+        error = self._error(x0, conditions, rng, late)
         free = (1 - conditions.is_given * 0.9) * batch.valid
         regular = torch.from_numpy((~swap).astype(np.float32))[:, None, None]
-        total = _mean(error, free * torch.from_numpy(control)) + _mean(error, free * regular)
-        return total if self.recipe.two_stage else total + 0.05 * known
+        marked = free * torch.from_numpy(control)
+        if is_bare or not recipe.control_always:
+            marked = marked * (1 - regular)
+        total = _mean(error, marked) + _mean(error, free * regular)
+        return total if recipe.two_stage else total + 0.05 * known
 
-    def _error(self, x0: Tensor, conditions: Any, rng: np.random.Generator) -> Tensor:
-        size = len(x0)
-        t = torch.from_numpy(rng.uniform(_LEAST_TIME, 1.0, size).astype(np.float32))
+    def _error(self, x0: Tensor, conditions: Any, rng: np.random.Generator, late: float = 1.0
+               ) -> Tensor:  # fmt: skip
+        early = rng.uniform(0.0, 1.0 - _LEAST_TIME, len(x0)) ** late
+        t = torch.from_numpy((1.0 - early).astype(np.float32))
         eps = torch.from_numpy(rng.standard_normal(x0.shape, np.float32))
         auto = (
             torch.autocast("cpu", torch.bfloat16)
@@ -175,21 +207,32 @@ def train(recipe: Recipe, store: Store, folder: Path, out: Path | None) -> Netwo
     log.info("%d parameters, %d lines", count_parameters(network), len(store.lines))
     adapter = teacher.model.adapter_parameters()
     clock = Clock(recipe.minutes, recipe.rate, seed=recipe.seed, most_steps=recipe.most_steps)
+    base = _others(network, adapter) if recipe.two_stage else list(network.parameters())
+    first = teacher.coarse_loss if recipe.two_stage else teacher.joint_loss
+    network.load_state_dict(run(network, base, first, clock, folder / "stage1.pt"))
     if recipe.two_stage:
-        base = _others(network, adapter)
-        network.load_state_dict(run(network, base, teacher.coarse_loss, clock,
-                                    folder / "stage1.pt"))  # fmt: skip
         for parameter in base:
             parameter.requires_grad_(False)
-        trained = adapter
-    else:
-        trained = list(network.parameters())
+    trained = adapter if recipe.two_stage else base
     fine = replace(clock, minutes=recipe.fine_minutes, rate=recipe.fine_rate,
-                   seed=recipe.seed + 1, most_steps=recipe.fine_most_steps)  # fmt: skip
-    network.load_state_dict(run(network, trained, teacher.fine_loss, fine, folder / "stage2.pt"))
+                   seed=recipe.seed + 1, most_steps=recipe.fine_most_steps,
+                   marks=recipe.marks)  # fmt: skip
+    network.load_state_dict(run(network, trained, teacher.fine_loss, fine, folder / "stage2.pt",
+                                at_mark=_keeper(network, folder)))  # fmt: skip
     if out is not None:
         save_weights(network, out, {"recipe": repr(recipe)})
     return network
+
+
+def _keeper(network: Network, folder: Path) -> Callable[[int, dict[str, Tensor]], None]:
+    """Return what writes the averaged weights at a step to FOLDER/at_STEP.safetensors."""
+
+    def keep(step: int, values: dict[str, Tensor]) -> None:
+        averaged = copy.deepcopy(network)
+        averaged.load_state_dict(values)
+        save_weights(averaged, folder / f"at_{step}.safetensors", {"step": str(step)})
+
+    return keep
 
 
 def _others(network: nn.Module, adapter: list[nn.Parameter]) -> list[nn.Parameter]:

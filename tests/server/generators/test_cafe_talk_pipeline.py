@@ -138,14 +138,28 @@ def test_lips_meet_at_every_contact_whatever_is_asked(strip: str) -> None:
 
 def test_a_direction_strip_is_felt_in_its_time_only() -> None:
     plain = take(ask())
-    later = take(ask(direction_strips=(DirectionStrip("terrified", 3.0, 6.0),)))
-    assert np.abs(later["emotion"][-50:]).max() > 10 * np.abs(later["emotion"][:20]).max()
+    later = take(ask(direction_strips=(DirectionStrip("terrified", 2.5, 4.0),)))
+    assert np.abs(later["emotion"][65:97]).max() > 1e-3
+    outside = np.r_[0:57, 106 : len(later["emotion"])]
+    assert not later["emotion"][outside].any(), "nothing is felt beside it"
     assert np.array_equal(plain["lips"], later["lips"])
 
 
+def test_a_feeling_that_takes_over_is_not_held_back_by_the_one_before() -> None:
+    """Whatever comes first, a later stage is played as it is in a line of its own feeling."""
+    alone = take(ask(direction="happy"))["emotion"]
+    stages = (DirectionStrip("furious", 0.0, 3.0), DirectionStrip("happy", 3.0, 6.0))
+    after = take(ask(direction_strips=stages))["emotion"]
+    other = take(ask(direction="furious"))["emotion"]
+    late = slice(4 * 25, None)
+    assert np.abs(after[late] - alone[late]).mean() < 0.3 * np.abs(other[late] - alone[late]).mean()
+
+
 def test_a_direction_of_single_muscles_becomes_strips() -> None:
-    made = take(ask(direction="raises the left eyebrow"))
-    assert made["strips"][:, INDEX["browOuterUpLeft"]].any()
+    request = ask(direction="raises the left eyebrow")
+    take_of: Any = tiny().plan(request, line(), 0).state["take"]
+    assert "browOuterUpLeft" in {n for strip in take_of.strips for n in strip.unit.own_channels}
+    assert take(request)["strips"].any()
 
 
 def test_an_expression_named_beside_a_feeling_is_laid_as_strips_over_it() -> None:

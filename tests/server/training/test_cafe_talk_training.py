@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from arkit.action_units import AU_CODES, AU_INDEX
 from arkit.names import ARKIT_NAMES, INDEX
-from server.generators.cafe_talk.config import N_CHANNELS, TINY
+from server.generators.cafe_talk.config import N_CHANNELS, N_FINE, TINY
 from server.generators.cafe_talk.styles import clip_statistics
 from server.generators.cafe_talk.weights import load_weights
 from server.generators.spoken import N_SPOKEN
@@ -19,7 +21,7 @@ from server.training.cafe_talk.ablations import VARIANTS, train_variant
 from server.training.cafe_talk.loop import Clock, run
 from server.training.cafe_talk.sequences import binarised, sparsified, strip_sequence
 from server.training.cafe_talk.store import Store, StoredLine
-from server.training.cafe_talk.train import Recipe
+from server.training.cafe_talk.train import Recipe, teacher_of
 
 N_AUS = len(AU_CODES)
 
@@ -121,9 +123,9 @@ def test_variants_differ_from_the_full_model_by_what_their_table_says(tmp_path: 
     }
     others = dict(models["no_swap"].named_parameters())
     assert all(torch.equal(p, others[n]) for n, p in base.items())
-    assert not (tmp_path / "joint" / "stage1.pt").exists()
-    steps = torch.load(tmp_path / "joint" / "stage2.pt", weights_only=True)["step"]
-    assert steps == RECIPE.most_steps + RECIPE.fine_most_steps
+    state = torch.load(tmp_path / "joint" / "stage1.pt", weights_only=True)["model"]
+    first = state["model.adapters.0.zero.weight"]
+    assert first.any(), "the joint variant's adapter learns in both stages"
     assert not models["film"].fine_out.weight.any()
 
 
@@ -134,3 +136,39 @@ def test_the_variant_without_swap_label_asks_for_the_full_models_base_first(tmp_
 
 def test_the_tiny_size_is_what_tests_train() -> None:
     assert RECIPE.config(("Ada",)) == replace(TINY, styles=("Ada",))
+
+
+def fine_loss(**changes: Any) -> tuple[float, Tensor, Tensor]:
+    """The loss of two windows, its squared errors [B, T, C] and Z_ctrl [B, T, C], by a recipe."""
+    recipe = replace(RECIPE, control_always=False, fine_given=False, strips=0.0, **changes)
+    teacher = teacher_of(recipe, store())
+    shape = (2, TINY.n_frames, N_CHANNELS)
+    error = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    control = np.zeros(shape, np.float32)
+    control[:, 5:9, 3] = 1.0
+    faces, fine = np.zeros((*shape[:2], 52), np.float32), np.zeros((*shape[:2], N_FINE), np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teacher, "_sequences", lambda *_: (faces, fine, control))
+        patch.setattr(teacher, "_error", lambda *_: error)
+        loss = teacher.fine_loss(np.random.default_rng(0))
+    return float(loss), error, torch.from_numpy(control)
+
+
+def test_a_swapped_window_is_judged_where_its_action_units_are_active_only() -> None:
+    loss, error, control = fine_loss(swap=1.0)
+    assert loss == pytest.approx(float((error * control).sum() / control.sum()))
+
+
+def test_without_the_swap_label_the_loss_is_the_regular_one() -> None:
+    loss, error, _ = fine_loss(swap=0.0)
+    assert loss == pytest.approx(float(error.mean()))
+
+
+def test_each_action_unit_of_a_remaining_triplet_is_dropped_by_its_own_chance() -> None:
+    sequence = np.zeros((400, len(AU_CODES)), np.float32)
+    sequence[::2, :20] = 1.0
+    kept = sparsified(sequence, np.random.default_rng(0))[::2, :20]
+    triplets = kept[kept.any(axis=1)]
+    assert 0.25 < len(triplets) / len(kept) < 0.45
+    assert 0.6 < triplets.mean() < 0.8
+    assert (triplets.std(axis=0) > 0).all(), "an AU that one triplet loses another keeps"
