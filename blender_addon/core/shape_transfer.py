@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CharacterError
-from .head_file import Head, HeadPart
 from .head_fit import (
     QUICK_ROUNDS,
     ROUNDS,
@@ -31,8 +30,10 @@ from .head_fit import (
     similarity_between,
     slit,
 )
+from .inner_parts import inner_parts, movement_of
 from .lids import ball_through, eyeballs, lids_of
 from .surface import Floats, Ints, Surface, closest_on_surface, nearest
+from .template import Template
 
 WORST_RMS: Final = 0.004
 """Metres of the built-in head; a face that is farther off than this is not carried over to."""
@@ -48,32 +49,7 @@ MOST_BENT_BY_HAND: Final = 0.02
 
 _REACH: Final = (0.006, 0.03)  # metres: full movement within the first, none beyond the second
 _STILL: Final = 2e-5  # metres; a shape that moves a target by less is not one of its shapes
-_SMOOTHING: Final = 10  # steps that take out the grain of the built-in head's triangles
-_BEHIND: Final = 0.012  # metres; islands farther from the skin belong to eyes, teeth or tongue
-
-
-@dataclass(frozen=True)
-class Template:
-    """The built-in head's skin as a surface, with its shapes and the part that is its face."""
-
-    head: Head
-    skin: Surface
-    face: Ints
-
-    @classmethod
-    def of(cls, head: Head) -> Template:
-        """Take the skin apart; its face is what moves in some shape, without the mouth's bag."""
-        part = head.parts[0]
-        skin = Surface(part.vertices.astype(np.float64), _halved(part.quads))
-        moves = np.max([np.linalg.norm(d, axis=1) for d in part.shapes.values()], axis=0)
-        inner = part.quads[np.array(part.materials)[part.material_index] == "mouth"]
-        face = (moves > 0.0005) & (skin.vertices[:, 1] < -0.02) & (skin.normals[:, 1] < 0.1)
-        face[np.unique(inner)] = False
-        return cls(head, skin, np.flatnonzero(face))
-
-
-def _halved(quads: NDArray[np.int32]) -> Ints:
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.intp)
+_SMOOTHING: Final = 20  # steps that take out the grain of the built-in head's triangles
 
 
 def find_landmarks(target: Surface, template: Template) -> tuple[dict[str, Floats], HeadFit]:
@@ -240,18 +216,19 @@ def carry_over(
     place = _Placed.on(target, skin_rows, template, fit)
     lids = lids_of(target, place.side, scale)
     turns = _stretches(template.skin, fit.vertices)
-    parts, followers = _other_islands(target, template, fit, skin_rows)
+    parts, followers = inner_parts(target, template, fit, skin_rows)
     result: dict[str, Floats] = {}
     for name in names:
         moved = np.zeros_like(target.vertices)
         delta = template.head.parts[0].shapes.get(name)
         if delta is not None:
             turned = np.einsum("vij,vj->vi", turns, delta.astype(np.float64))
-            moved[skin_rows] = target.smoothed(place.of(turned), _SMOOTHING)[skin_rows]
+            smooth = target.smoothed(place.of(turned), _SMOOTHING, by_angles=True)
+            moved[skin_rows] = smooth[skin_rows]
             for lid in lids:
                 lid.settle(moved, name)
         for island in parts:
-            moved[island[0]] = _of_part(target, island, name, fit)
+            moved[island.rows] += island.share[:, None] * movement_of(target, island, name, fit)
         for rows, near in followers:
             moved[rows] = moved[near]
         if followers:
@@ -320,58 +297,3 @@ def _stretches(skin: Surface, laid: Floats) -> Floats:
     usual = np.median(stretch)
     held = np.clip(stretch, 0.6 * usual, 1.6 * usual)
     return np.einsum("vij,vj,vjk->vik", u, held, vt)
-
-
-Island = tuple[Ints, HeadPart, Ints]
-"""Rows of the target, the built-in part that moves them, and its nearest vertex for each."""
-
-Follower = tuple[Ints, Ints]
-"""Rows of the target that go with its skin, and the nearest vertex of the skin for each."""
-
-
-def _other_islands(
-    target: Surface, template: Template, fit: HeadFit, skin_rows: NDArray[np.bool_]
-) -> tuple[list[Island], list[Follower]]:
-    """Eyeballs, teeth and tongue as built-in parts; lashes and brows go with the skin."""
-    scale = fit.similarity.scale
-    laid = {
-        part.name: laid_over(part.vertices.astype(np.float64), fit.similarity, fit.landmarks)
-        for part in template.head.parts[1:]
-        if part.name not in {"Hair", "Brows", "Lashes"}
-    }
-    balls = {int(target.islands[ball[0]]) for ball in eyeballs(target, scale)}
-    found: list[Island] = []
-    followers: list[Follower] = []
-    skin = np.flatnonzero(skin_rows)
-    parts = {part.name: part for part in template.head.parts}
-    for number in np.unique(target.islands[~skin_rows]):
-        rows = np.flatnonzero(target.islands == number)
-        points = target.vertices[rows]
-        sample = points[:: max(1, len(points) // 200)]
-        names = [n for n in laid if n.startswith("Eye") == (int(number) in balls)]
-        off = {name: float(np.median(nearest(sample, laid[name])[1])) for name in names}
-        skin_off = float(np.median(nearest(sample, fit.vertices)[1]))
-        best = min(off, key=lambda name: off[name])
-        if int(number) not in balls and skin_off < min(off[best], _BEHIND * scale):
-            followers.append((rows, skin[nearest(points, target.vertices[skin])[0]]))
-        elif off[best] < 2 * _BEHIND * scale:
-            found.append((rows, parts[best], nearest(points, laid[best])[0]))
-    return found, followers
-
-
-def _of_part(target: Surface, island: Island, name: str, fit: HeadFit) -> Floats:
-    """Movement of an island: a turn for eyes, that of the nearest vertex for the others."""
-    rows, part, near = island
-    delta = part.shapes.get(name)
-    if delta is None:
-        return np.zeros((len(rows), 3))
-    turn = fit.similarity.rotation
-    points = target.vertices[rows]
-    if not part.name.startswith("Eye"):
-        return fit.similarity.scale * delta[near].astype(np.float64) @ turn.T
-    before = part.vertices.astype(np.float64)
-    middle = ball_through(before)[0]
-    u, _, vt = np.linalg.svd((before + delta - middle).T @ (before - middle))
-    rotation = turn @ (u * np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt) @ turn.T
-    centre = ball_through(points)[0]
-    return (points - centre) @ rotation.T + centre - points

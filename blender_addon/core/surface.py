@@ -77,24 +77,57 @@ class Surface:
                 return np.unique(label, return_inverse=True)[1]
             label = new
 
-    def smoothed(self, values: Floats, steps: int, share: float = 0.5) -> Floats:
-        """Values [V, ...] drawn towards the mean of their neighbours, `steps` times."""
+    def smoothed(
+        self, values: Floats, steps: int, share: float = 0.5, *, by_angles: bool = False
+    ) -> Floats:
+        """Values [V, ...] drawn towards the mean of their neighbours, `steps` times.
+
+        Args:
+            by_angles: neighbours count by the cotangents of the angles opposite to them (Pinkall &
+                Polthier 1993), so that what runs evenly over a surface stays as it is however it
+                is cut into triangles; else each counts the same.
+        """
         joined, first, neighbours, counts = self._joined
-        divisor = counts.reshape(-1, *[1] * (values.ndim - 1))
+        weights = self._cotangents if by_angles else np.ones(len(neighbours))
+        weights = weights / np.repeat(np.add.reduceat(weights, first), counts)
+        weights = weights.reshape(-1, *[1] * (values.ndim - 1))
         now = np.array(values)
         for _ in range(steps):
-            mean = np.add.reduceat(now[neighbours], first, axis=0) / divisor
+            mean = np.add.reduceat(weights * now[neighbours], first, axis=0)
             now[joined] = (1 - share) * now[joined] + share * mean
         return now
 
     @cached_property
     def _joined(self) -> tuple[Ints, Ints, Ints, Ints]:
         """Vertices with neighbours [J], the place of the first of each in all neighbours [2E], and
-        how many each has [J]."""
+        how many each has [J]; in the order of `_directed`."""
+        owners, neighbours = self._directed
+        joined, first, counts = np.unique(owners, return_index=True, return_counts=True)
+        return joined, first, neighbours, counts
+
+    @cached_property
+    def _directed(self) -> tuple[Ints, Ints]:
+        """Each edge both ways, [2E] and [2E], sorted."""
         both = np.concatenate([self.edges, self.edges[:, ::-1]])
-        both = both[np.argsort(both[:, 0], kind="stable")]
-        joined, first, counts = np.unique(both[:, 0], return_index=True, return_counts=True)
-        return joined, first, both[:, 1], counts
+        order = np.lexsort((both[:, 1], both[:, 0]))
+        return both[order, 0], both[order, 1]
+
+    @cached_property
+    def _cotangents(self) -> Floats:
+        """Sum of the cotangents opposite to each directed edge, [2E], none negative."""
+        size = len(self.vertices)
+        owners, neighbours = self._directed
+        keys = owners * size + neighbours
+        total = np.full(len(keys), 1e-6)
+        for k in range(3):
+            tip, i, j = (self.triangles[:, (k + n) % 3] for n in range(3))
+            a, b = self.vertices[i] - self.vertices[tip], self.vertices[j] - self.vertices[tip]
+            area = np.linalg.norm(np.cross(a, b), axis=1)
+            cotangent = (a * b).sum(axis=1) / np.maximum(area, 1e-20)
+            held = np.clip(cotangent, 0.0, 10.0)
+            for start, end in ((i, j), (j, i)):
+                np.add.at(total, np.searchsorted(keys, start * size + end), held)
+        return total
 
 
 def triangles_of_polygons(starts: Ints, totals: Ints, corners: Ints) -> Ints:

@@ -58,6 +58,26 @@ def test_the_way_along_a_surface_leads_round_a_slit() -> None:
     assert distance_along(cut, seed, every)[5 * 8] > 10.0
 
 
+def test_smoothing_by_angles_keeps_an_even_slope_however_the_quads_are_halved() -> None:
+    sheet = grid(9)
+    turned = sheet.triangles.copy()
+    n_quads = len(turned) // 2
+    other = np.flatnonzero(np.arange(n_quads) % 2)  # every second quad is halved the other way
+    a, b, c = turned[other].T
+    d = turned[other + n_quads, 2]
+    turned[other], turned[other + n_quads] = np.stack([a, b, d], 1), np.stack([a, d, c], 1)
+    uneven = Surface(sheet.vertices, turned)
+    slope = sheet.vertices @ np.array([[1.0], [2.0], [0.0]])
+    inner = ((sheet.vertices[:, :2] > 0) & (sheet.vertices[:, :2] < 8)).all(axis=1)
+    off = np.abs(uneven.smoothed(slope, 1, by_angles=True) - slope)[inner]
+    assert off.max() < 1e-4
+    assert np.abs(uneven.smoothed(slope, 1) - slope)[inner].max() > 0.05
+    lump = np.zeros((81, 1))
+    lump[40] = 1.0
+    spread = uneven.smoothed(lump, 3, by_angles=True)
+    assert 0 < spread[40, 0] < 0.5 and spread.min() >= 0.0
+
+
 def test_the_nearest_is_the_nearest() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(50, 6)), rng.normal(size=(400, 6))

@@ -105,7 +105,7 @@ def landmarks_are_marked_moved_and_used() -> None:
     _, bare = _bare_head(1.0)
     tools.character_of(bare)
     assert bpy.ops.soliloquy.place_landmarks() == {"FINISHED"}
-    from blender_addon.character.transfer import placed_landmarks
+    from blender_addon.character.landmarks import placed_landmarks
     from blender_addon.core.head_fit import TEMPLATE_LANDMARKS
 
     marks = placed_landmarks()
