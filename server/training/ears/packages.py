@@ -2,6 +2,7 @@
 
     python -m server.training.ears.packages --root FOLDER            texts and prompts, unpacked
     python -m server.training.ears.packages --root FOLDER --install  and the voices (needs root)
+    python -m server.training.ears.packages --root FOLDER --install --research   and MBROLA's
 
 Packages are downloaded by `apt-get` and unpacked, not installed; only the synthetic voices must be
 installed, because their programs look for them in fixed places.
@@ -41,6 +42,13 @@ VOICE_PACKAGES: Final = (
     "festvox-czech-machac", "festvox-czech-ph", "festvox-hi-nsk", "festvox-italp16k",
     "festvox-itapc16k", "festvox-ru", "festvox-suopuhe-lj", "festvox-suopuhe-mv",
 )  # fmt: skip
+UNTIMED_VOICE_PACKAGES: Final = ("libttspico-utils", "librhvoice5", "rhvoice-english")
+"""In Debian's component "non-free": their models came without what they were made from."""
+RESEARCH_VOICE_PACKAGES: Final = (
+    "mbrola", *(f"mbrola-de{k}" for k in range(1, 9)), *(f"mbrola-us{k}" for k in range(1, 4)),
+    "mbrola-en1",
+)  # fmt: skip
+"""Databases for non-commercial use, components "contrib" and "non-free"."""
 
 
 def unpack(packages: tuple[str, ...], root: Path) -> None:
@@ -80,10 +88,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="folder to unpack into")
     parser.add_argument("--install", action="store_true", help="install the voices as well")
+    parser.add_argument("--research", action="store_true", help="MBROLA's voices, non-commercial")
     options = parser.parse_args()
     unpack((*PROMPT_PACKAGES, *SPEECH_PACKAGES, *TEXT_PACKAGES), options.root)
     if options.install:
-        install(VOICE_PACKAGES)
+        install((*VOICE_PACKAGES, *UNTIMED_VOICE_PACKAGES))
+        if options.research:
+            install(RESEARCH_VOICE_PACKAGES)
 
 
 if __name__ == "__main__":

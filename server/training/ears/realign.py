@@ -24,7 +24,6 @@ from arkit.clip import Phone
 from server.speech import g2p
 from server.speech.alignment import Alignment, TranscriptError, Word, align
 from server.speech.ears_recogniser import EarsRecogniser, decode
-from server.speech.features import log_mel
 from server.speech.phones import SILENCE
 from server.speech.recogniser import FEATURE_RATE
 from server.training.ears.corpus import data_folder
@@ -89,6 +88,17 @@ def sure_labels(posteriors: NDArray[np.float32], phones: tuple[Phone, ...]) -> N
     return np.where(certainty >= SURE, labels, UNKNOWN).astype(np.uint8)
 
 
+def text_labels(posteriors: NDArray[np.float32], words: list[Word]) -> NDArray[np.uint8] | None:
+    """Return frame labels from words laid along posteriors; None when they hardly fit."""
+    try:
+        aligned = align(posteriors, words)
+    except TranscriptError:
+        return None
+    if np.mean([w.confidence for w in aligned.words]) < LEAST_CONFIDENCE:
+        return None
+    return usable_labels(aligned, len(posteriors))
+
+
 def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path) -> float:
     """Label the lines and write the shard `real_{name}`; returns its hours."""
     writer = ShardWriter(out, f"real_{name}", {"set": name})
@@ -105,18 +115,12 @@ def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path)
             if not line.text:
                 labels = sure_labels(heard, decode(heard))
             else:
-                try:
-                    aligned = align(heard, pronouncer.words(line.text, line.language))
-                except TranscriptError:
-                    n_dropped += 1
-                    continue
-                if np.mean([w.confidence for w in aligned.words]) < LEAST_CONFIDENCE:
-                    n_dropped += 1
-                    continue
-                labels = usable_labels(aligned, len(heard))
+                labels = text_labels(heard, pronouncer.words(line.text, line.language))
+            if labels is None:
+                n_dropped += 1
+                continue
             stress = np.full(len(labels), UNKNOWN, np.uint8)
-            mel = log_mel(samples).astype(np.float16)
-            writer.add_frames(mel, labels, stress, line.speaker, line.text)
+            writer.add_samples(samples, labels, stress, line.speaker, line.text)
     writer.close()
     log.info("%s: %d lines, %d dropped, %.2f h", name, n_lines, n_dropped, writer.n_frames / 36e4)
     return writer.n_frames / 360_000

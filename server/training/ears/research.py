@@ -5,7 +5,8 @@
 `real_emodb`: German, speakers 03-12, labelled by hand, without the sentences of `HELD_OUT_TEXTS`,
 as all speakers say the same ten. `real_ravdess`: English, actors 01-18, laid
 along its two sentences by the ears. The speakers of the tests (EMO-DB 13, 14; RAVDESS 19, 20) are
-in neither. No recipe of weights that are shipped may name them; a test holds that.
+in neither. MBROLA's voices (`mbrola_voices`) are for research, too. No recipe of weights that are
+shipped may name them; a test holds that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from server.speech.ears_recogniser import EarsRecogniser
 from server.speech.features import log_mel
 from server.speech.notations import NotationError, read_emodb
 from server.speech.recogniser import FEATURE_RATE
+from server.training.ears import mbrola_voices
 from server.training.ears.corpus import data_folder
 from server.training.ears.realign import write_set
 from server.training.ears.recordings import Line, read_audio
@@ -29,7 +31,7 @@ from server.training.ears.shards import UNKNOWN, ShardWriter, frame_labels
 
 log = logging.getLogger(__name__)
 
-RESEARCH_SHARDS: Final = ("real_emodb", "real_ravdess")
+RESEARCH_SHARDS: Final = ("real_emodb", "real_ravdess", *mbrola_voices.SHARDS)
 TEST_SPEAKERS: Final = ("13", "14")
 HELD_OUT_TEXTS: Final = ("a02", "b03")
 """A quarter of the lips' events: what is heard of these was not learned by heart."""

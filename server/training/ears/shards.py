@@ -67,6 +67,17 @@ class ShardWriter:
         labels = frame_labels(phones, len(mel))
         self.add_frames(mel, labels, frame_stress(phones, stressed, len(mel)), voice, text)
 
+    def add_samples(
+        self,
+        samples: NDArray[np.float32],
+        labels: NDArray[np.uint8],
+        stress: NDArray[np.uint8],
+        voice: str,
+        text: str,
+    ) -> None:
+        """Add one 16 kHz utterance whose frames are labelled already."""
+        self.add_frames(log_mel(samples).astype(np.float16), labels, stress, voice, text)
+
     def add_frames(
         self,
         mel: NDArray[np.float16],

@@ -9,7 +9,16 @@ import pytest
 import torch
 
 from server.speech.ears_model import Ears, EarsConfig
-from server.speech.ears_recogniser import EarsOutput, EarsRecogniser, EarsStream, decode, hear
+from server.speech.ears_recogniser import (
+    LIP_BONUS,
+    NOISY_LIP_BONUS,
+    EarsOutput,
+    EarsRecogniser,
+    EarsStream,
+    decode,
+    hear,
+    lip_bonus,
+)
 from server.speech.ears_weights import DEFAULT_WEIGHTS, load_ears, save_ears, weights_about
 from server.speech.features import N_MELS
 from server.speech.phones import PHONE_INDEX, PHONES
@@ -18,6 +27,7 @@ from server.speech.recogniser import (
     Recogniser,
     RecogniserError,
     joined,
+    loudness_db,
     n_feature_frames,
 )
 
@@ -132,6 +142,22 @@ def test_decoding_prefers_closed_lips_that_share_their_posterior():
     assert [p.phone for p in phones] == ["a", "b", "a"]
     assert phones[1].start == pytest.approx(0.15)
     assert phones[1].end == pytest.approx(0.25)
+
+
+def test_lips_that_noise_makes_doubtful_are_heard_in_noise_only():
+    rng = np.random.default_rng(3)
+    line = rng.standard_normal(32_000).astype(np.float32) * 0.2
+    line[::400] *= 0.5
+    pauses = np.repeat(rng.random(40) < 0.4, 800)
+    line[pauses] *= 1e-3
+    noisy = line + rng.standard_normal(32_000).astype(np.float32) * 0.06
+    quiet_bonus, noisy_bonus = (lip_bonus(loudness_db(x)) for x in (line, noisy))
+    assert quiet_bonus == LIP_BONUS < noisy_bonus <= LIP_BONUS + NOISY_LIP_BONUS
+    posteriors = np.full((40, len(PHONES)), 1e-4, np.float32)
+    posteriors[:, PHONE_INDEX["n"]] = 0.9
+    posteriors[15:25, [PHONE_INDEX["n"], PHONE_INDEX["m"]]] = 0.55, 0.33
+    heard = [[p.phone for p in decode(posteriors, b)] for b in (quiet_bonus, noisy_bonus)]
+    assert heard == [["n"], ["n", "m", "n"]]
 
 
 def test_a_decoded_phone_lasts_thirty_milliseconds():
