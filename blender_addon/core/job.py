@@ -64,7 +64,7 @@ class Job:
     state: State = State.SENT
     fraction: float = 0.0
     text: str = "Connecting"
-    ready: list[assemble.Take] = field(default_factory=list)
+    ready: list[assemble.Arrived] = field(default_factory=list)
     received_all: bool = False
     _assembler: assemble.TakeAssembler = field(default_factory=assemble.TakeAssembler)
 
@@ -94,7 +94,7 @@ class Job:
                 self.state = State.RUNNING
                 self._assembler.add(event)
             case messages.Result():
-                take = self._assembler.finish(event)
+                take = self._assembler.arrived(event)
                 _check_columns(take.names)
                 self.ready.append(take)
                 self.received_all = self.received_all or event.last
@@ -120,8 +120,9 @@ class Job:
         self.state, self.text = State.FAILED, text
 
 
-def made_of(take: assemble.Take) -> Made:
+def made_of(arrived: assemble.Arrived) -> Made:
     """A take of the wire as clips; a long one takes long enough for a thread of its own."""
+    take = arrived.whole()
     return Made(_clip_of(take), _flame_of(take))
 
 

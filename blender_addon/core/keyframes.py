@@ -8,7 +8,7 @@ and `clamped_keys` says where, so that the user is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -39,13 +39,34 @@ class KeyPlan:
     """
 
     frames: NDArray[np.float32]
-    curves: dict[str, NDArray[np.float32]]
+    curves: Mapping[str, NDArray[np.float32]]
     kept: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
 
     def points(self, shape_key: str) -> NDArray[np.float32]:
         """Keys of one shape key, float32 [K, 2]: frame and value."""
         both = np.stack([self.frames, self.curves[shape_key]], axis=1)
         return both[self.kept[shape_key]] if shape_key in self.kept else both
+
+
+class _Mixed(Mapping[str, NDArray[np.float32]]):
+    """Curves that are mixed when they are asked for: all of a long take would take too long."""
+
+    def __init__(
+        self, coefficients: NDArray[np.float32], weights_of: Mapping[str, Weights]
+    ) -> None:
+        self._coefficients, self._weights_of = coefficients, dict(weights_of)
+
+    def __getitem__(self, shape_key: str) -> NDArray[np.float32]:
+        mixed = np.zeros(len(self._coefficients), np.float32)
+        for name, weight in self._weights_of[shape_key].items():
+            mixed += np.float32(weight) * self._coefficients[:, names.INDEX[name]]
+        return mixed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weights_of)
+
+    def __len__(self) -> int:
+        return len(self._weights_of)
 
 
 @dataclass(frozen=True)
@@ -72,13 +93,7 @@ def plan_keys(
     frames: NDArray[np.float32],
 ) -> KeyPlan:
     """Mix coefficients [T, 52] into one curve for each shape key of `weights_of`."""
-    curves: dict[str, NDArray[np.float32]] = {}
-    for shape_key, weights in weights_of.items():
-        mixed = np.zeros(len(coefficients), np.float32)
-        for name, weight in weights.items():
-            mixed += np.float32(weight) * coefficients[:, names.INDEX[name]]
-        curves[shape_key] = mixed
-    return KeyPlan(frames, curves)
+    return KeyPlan(frames, _Mixed(coefficients, weights_of))
 
 
 def contact_frames(take: clip.ArkitClip) -> NDArray[np.intp]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,9 @@ class LiveTake:
         self.take = 0
         self._n_frames = 0
         self._is_done = False
-        self._frames = np.zeros((1024, len(names.ARKIT_NAMES)), np.float32)
+        # Never one long array: copying minutes into a longer one would be noticed.
+        self._blocks: list[NDArray[np.float32]] = []
+        self._starts: list[int] = []
 
     @property
     def seconds(self) -> float:
@@ -33,24 +37,21 @@ class LiveTake:
         Frames out of order are ignored: the take itself is checked elsewhere.
         """
         if chunk.take > self.take and chunk.start_frame == 0:
-            self.take, self._n_frames, self._is_done = chunk.take, 0, False
+            self._begin(chunk.take)
         if chunk.take != self.take or chunk.start_frame != self._n_frames or self._is_done:
             return
-        end = self._n_frames + len(chunk.coefficients)
-        if end > len(self._frames):
-            grown = np.zeros((max(end, 2 * len(self._frames)), self._frames.shape[1]), np.float32)
-            grown[: self._n_frames] = self._frames[: self._n_frames]
-            self._frames = grown
+        block = np.zeros((len(chunk.coefficients), len(names.ARKIT_NAMES)), np.float32)
         for column, name in enumerate(chunk.names):
             if name in names.INDEX:
-                rows = slice(self._n_frames, end)
-                self._frames[rows, names.INDEX[name]] = chunk.coefficients[:, column]
-        self._n_frames = end
+                block[:, names.INDEX[name]] = chunk.coefficients[:, column]
+        self._starts.append(self._n_frames)
+        self._blocks.append(block)
+        self._n_frames += len(block)
 
     def written(self, n_takes: int) -> None:
         """The first `n_takes` takes are keys now and need no preview."""
         if self.take < n_takes:
-            self._n_frames = 0
+            self._begin(self.take)
             self._is_done = True
 
     def at(self, seconds: float) -> NDArray[np.float32] | None:
@@ -62,7 +63,14 @@ class LiveTake:
         if not -1e-6 <= position < self._n_frames - 1e-6:
             return None
         before = int(max(position, 0.0))
-        after = min(before + 1, self._n_frames - 1)
         share = np.float32(max(position, 0.0) - before)
-        row = self._frames[before] + share * (self._frames[after] - self._frames[before])
-        return row[None]
+        first, second = self._frame(before), self._frame(min(before + 1, self._n_frames - 1))
+        return (first + share * (second - first))[None]
+
+    def _begin(self, take: int) -> None:
+        self.take, self._n_frames, self._is_done = take, 0, False
+        self._blocks, self._starts = [], []
+
+    def _frame(self, frame: int) -> NDArray[np.float32]:
+        block = bisect_right(self._starts, frame) - 1
+        return self._blocks[block][frame - self._starts[block]]

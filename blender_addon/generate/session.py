@@ -316,7 +316,7 @@ class Session:
 
 
 def _pack(
-    arrived: assemble.Take, splice: Splice | None, base: clip.ArkitClip | None
+    arrived: assemble.Arrived, splice: Splice | None, base: clip.ArkitClip | None
 ) -> tuple[Made, Prepared]:
     """A take as a clip, with its story when it is a part made anew, and what is kept of it."""
     made = made_of(arrived)

@@ -29,6 +29,7 @@ from ..character.meshes import (
 from ..core.errors import CharacterError, SoliloquyError, TakeError
 from ..core.flame_rig import bake
 from ..core.keyframes import (
+    ClampedKey,
     KeyPlan,
     Weights,
     clamped_keys,
@@ -63,6 +64,7 @@ class _Part:
     Attributes:
         places: what each curve of the plan moves; one that is not named moves its shape key.
         contacts: rows of the plan in which something touches.
+        ranges: shape key -> ends of its slider. clamped: the keys that go beyond.
     """
 
     object_uid: int
@@ -73,6 +75,8 @@ class _Part:
     waiting: list[str] = field(default_factory=list)
     places: Mapping[str, Place] = field(default_factory=dict)
     contacts: Sequence[int] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    clamped: list[ClampedKey] = field(default_factory=list)
 
     def place(self, name: str) -> Place:
         """What a curve of the plan moves."""
@@ -173,10 +177,10 @@ class TakeWriter:
         parts = []
         for mesh in meshes:
             plan = self._plan(character, mesh, weights[mesh.object.session_uid], frames)
-            self._note_limits(mesh, plan)
             full_name = name if len(meshes) == 1 else f"{name} {mesh.object.name}"
             written = WrittenAction(*self._new_action(character, mesh, full_name))
             parts.append(_part(mesh.object, plan, written))
+            parts[-1].ranges = mesh.ranges
         for mesh in heads:
             parts += self._flame_parts(mesh, frames, f"{name} {mesh.object.name}")
         self._leave_out(character, parts, frames)
@@ -192,9 +196,8 @@ class TakeWriter:
         self._tolerance = tolerance_of(wanted, n_keys)
         if wanted is None and self._tolerance > 0.0:
             said = tr(
-                "This take is long: keys are left out where straight lines between the others stay "
-                "within {tolerance:g} of the curve. For a key on every frame, choose Advanced > "
-                "Leave Out Keys > Never."
+                "This take is long: keys that straight lines replace to within {tolerance:g} are "
+                "left out. Advanced > Leave Out Keys changes that."
             )
             self.notes.append(said.format(tolerance=self._tolerance))
         touching = frames[contact_frames(self._take)]
@@ -243,11 +246,6 @@ class TakeWriter:
             raise TakeError("The take was deleted while a part of it was made. Undo, or generate.")
         return found
 
-    def _note_limits(self, mesh: ShapedMesh, plan: KeyPlan) -> None:
-        sentence = clamping_sentence(clamped_keys(plan, mesh.ranges))
-        if sentence:
-            self.notes.append(sentence)
-
     def _write_next(self) -> bool:
         """Write one curve; returns whether there may be another."""
         for part in self._parts or ():
@@ -264,6 +262,8 @@ class TakeWriter:
                 values = self._spliced(part, place, values)
             # Reducing takes long enough to be done curve by curve.
             one = KeyPlan(part.plan.frames, {shape_key: values})
+            if part.ranges:
+                part.clamped += clamped_keys(one, part.ranges)
             one = reduced(one, self._tolerance, part.contacts)
             curve = compat.curves_of(written.action, written.slot).find(path, index=index)
             if curve is None:
@@ -328,6 +328,8 @@ class TakeWriter:
             if item is not None and action is not None:
                 add_track(take, item, action)
         written[0][1].action[DATA_KEY] = self._prepared.data
+        sentences = [clamping_sentence(part.clamped) for part in self._parts or ()]
+        self.notes += [sentence for sentence in sentences if sentence]
         self.notes += use_take(character, len(character.takes) - 1)
         take.notes = "\n".join(self.notes)
 

@@ -1,4 +1,4 @@
-"""Chunks back into whole takes: arrays that grow by doubling, so that an hour costs linear time.
+"""Chunks back into whole takes: blocks that are put together at the end, and in linear time.
 
 Numpy only; the names of the columns come with the chunks.
 """
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from .errors import WireError
 from .messages import Chunk, FlameFrames, Result
-
-_FIRST_CAPACITY = 1024  # frames; about half a minute
 
 
 @dataclass(frozen=True)
@@ -39,25 +37,6 @@ class Take:
     flame: FlameFrames | None = None
 
 
-class _Growing:
-    """A float32 array that frames are appended to, and seen from its start."""
-
-    def __init__(self, row_shape: tuple[int, ...]) -> None:
-        self._array = np.zeros((_FIRST_CAPACITY, *row_shape), np.float32)
-
-    def put(self, start: int, rows: NDArray[np.float32]) -> None:
-        end = start + len(rows)
-        if end > len(self._array):
-            capacity = max(end, 2 * len(self._array))
-            grown = np.zeros((capacity, *self._array.shape[1:]), np.float32)
-            grown[:start] = self._array[:start]
-            self._array = grown
-        self._array[start:end] = rows
-
-    def whole(self, n_frames: int) -> NDArray[np.float32]:
-        return self._array[:n_frames]
-
-
 _FLAME = ("expression", "jaw", "neck", "eyes")
 
 
@@ -66,12 +45,41 @@ class _Partial:
     names: tuple[str, ...]
     basis_id: str | None = None
     n_frames: int = 0
-    arrays: dict[str, _Growing] = field(default_factory=dict)
+    blocks: dict[str, list[NDArray[np.float32]]] = field(default_factory=dict)
 
     def put(self, name: str, rows: NDArray[np.float32]) -> None:
-        if name not in self.arrays:
-            self.arrays[name] = _Growing(rows.shape[1:])
-        self.arrays[name].put(self.n_frames, rows)
+        self.blocks.setdefault(name, []).append(np.array(rows, np.float32))
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A take of which every frame is there, still in the blocks that came."""
+
+    _partial: _Partial
+    _result: Result
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns of the coefficients."""
+        return self._partial.names
+
+    def whole(self) -> Take:
+        """Put the blocks together; with minutes of them that takes some milliseconds."""
+        partial = self._partial
+        whole = {name: np.concatenate(blocks) for name, blocks in partial.blocks.items()}
+        return Take(
+            names=partial.names,
+            coefficients=whole.get("coefficients", np.zeros((0, len(partial.names)), np.float32)),
+            head=whole.get("head", np.zeros((0, 3), np.float32)),
+            eyes=whole.get("eyes", np.zeros((0, 2, 3), np.float32)),
+            layers={
+                name.removeprefix("layer "): array
+                for name, array in whole.items()
+                if name.startswith("layer ")
+            },
+            result=self._result,
+            flame=_flame_of(whole, partial.basis_id),
+        )
 
 
 class TakeAssembler:
@@ -89,7 +97,7 @@ class TakeAssembler:
         basis_id = chunk.flame.basis_id if chunk.flame is not None else None
         partial = self._partials.setdefault(chunk.take, _Partial(chunk.names, basis_id))
         layers = {f"layer {name}" for name in chunk.layers}
-        expected = {name for name in partial.arrays if name.startswith("layer ")}
+        expected = {name for name in partial.blocks if name.startswith("layer ")}
         same = chunk.names == partial.names and basis_id == partial.basis_id
         if not same or (partial.n_frames and layers != expected):
             raise WireError(f"Take {chunk.take} changed its columns or layers on the way.")
@@ -109,7 +117,11 @@ class TakeAssembler:
         partial.n_frames += len(chunk.coefficients)
 
     def finish(self, result: Result) -> Take:
-        """Return the whole take and forget it.
+        """Return the whole take and forget it; raises as `arrived`."""
+        return self.arrived(result).whole()
+
+    def arrived(self, result: Result) -> Arrived:
+        """As `finish`, at once: the blocks can be put together elsewhere.
 
         Raises:
             WireError: fewer or more frames arrived than the result tells of.
@@ -121,20 +133,7 @@ class TakeAssembler:
                 f"Take {result.take} should have {result.n_frames} frames, but {n} arrived.",
                 "Generate it again.",
             )
-        whole = {name: array.whole(n) for name, array in partial.arrays.items()}
-        return Take(
-            names=partial.names,
-            coefficients=whole.get("coefficients", np.zeros((0, len(partial.names)), np.float32)),
-            head=whole.get("head", np.zeros((0, 3), np.float32)),
-            eyes=whole.get("eyes", np.zeros((0, 2, 3), np.float32)),
-            layers={
-                name.removeprefix("layer "): array
-                for name, array in whole.items()
-                if name.startswith("layer ")
-            },
-            result=result,
-            flame=_flame_of(whole, partial.basis_id),
-        )
+        return Arrived(partial, result)
 
 
 def _flame_of(whole: Mapping[str, NDArray[np.float32]], basis_id: str | None) -> FlameFrames | None:
