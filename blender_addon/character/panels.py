@@ -61,11 +61,12 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
             wrapped(layout, context, "Select the character's meshes, or add the head.", "INFO")
             return
         self._characters(layout, settings, character)
-        self._meshes(layout, character)
         if not character.meshes:
+            self._meshes(layout, character)
             wrapped(layout, context, "Select its meshes in the 3D View and press +.", "INFO")
-        else:
-            self._report(layout, context, character)
+            return
+        self._report(layout, context, character)
+        self._folded_meshes(layout, character)
 
     def _characters(self, layout, settings, character):
         row = layout.row(align=True)
@@ -80,6 +81,15 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
             buttons = row.column(align=True)
         buttons.operator("soliloquy.add_character", text="", icon="ADD")
         buttons.operator("soliloquy.remove_character", text="", icon="REMOVE")
+
+    def _folded_meshes(self, layout, character):
+        """The list, folded where nothing is to be done in it."""
+        is_settled = character_match(character).is_complete
+        name = "soliloquy_meshes" if is_settled else "soliloquy_meshes_open"
+        header, body = layout.panel(name, default_closed=is_settled)
+        header.label(text="Meshes")
+        if body is not None:
+            self._meshes(body, character)
 
     def _meshes(self, layout, character):
         row = layout.row()

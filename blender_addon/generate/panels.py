@@ -57,9 +57,11 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(settings, "generator")
         row = column.row(align=True)
+        row.use_property_split = False
         row.prop(settings, "seed")
         row.operator("soliloquy.new_seed", text="", icon="FILE_REFRESH")
-        column.prop(settings, "takes")
+        row.separator()
+        row.prop(settings, "takes")
 
 
 class SOLILOQUY_PT_advanced(bpy.types.Panel):

@@ -13,13 +13,14 @@ from ..ui import reason, tr, wrapped
 from .properties import generator_label, generator_name
 from .session import session
 
+_UNDIRECTED: Final = "articulate"
 _CONTROL: Final = {"TEXT": "direction", "POSE": "pose", "IMAGE": "image"}
 _FITS: Final = 30
 """Characters that the field shows in a sidebar of usual width; longer words are shown below it."""
 
 
 class SOLILOQUY_PT_performance(bpy.types.Panel):
-    """How the line is played; only for generators that can be directed."""
+    """How the line is played; greyed for a generator that cannot be directed."""
 
     bl_idname = "SOLILOQUY_PT_performance"
     bl_parent_id = "SOLILOQUY_PT_generate"
@@ -30,18 +31,17 @@ class SOLILOQUY_PT_performance(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        """`articulate` has no notion of direction."""
-        character = active_character(context.scene)
-        if character is None:
-            return False
-        named = generator_name(character.generation) or session().default_generator
-        return named != "articulate"
+        """Only with a character."""
+        return active_character(context.scene) is not None
 
     def draw(self, context):
         """Direction, a second one, emotion, intensity, style."""
         settings = active_character(context.scene).generation
         layout = self.layout
         layout.use_property_decorate = False
+        if (generator_name(settings) or session().default_generator) == _UNDIRECTED:
+            self._nothing(layout, context, settings)
+            return
         layout.row(align=True).prop(settings, "directed_by", expand=True)
         layout.use_property_split = True
         facts = session().facts_of(generator_name(settings))
@@ -55,6 +55,20 @@ class SOLILOQUY_PT_performance(bpy.types.Panel):
             layout.prop(settings, "style_source")
             if settings.style_source == "NAME":
                 layout.prop(settings, "style")
+
+    def _nothing(self, layout, context, settings):
+        """What another generator would obey, greyed, and why it is."""
+        column = layout.column()
+        column.enabled = False
+        column.prop(settings, "direction", text="", placeholder=tr("Direction"))
+        column.use_property_split = True
+        column.prop(settings, "emotion")
+        column.prop(settings, "intensity")
+        why = tr(
+            "{generator} speaks by the rules of speech and cannot be directed: choose another "
+            "generator, or lay AU strips."
+        )
+        reason(layout, context, why.format(generator=generator_label(settings)))
 
     def _direction(self, layout, context, settings, obeyed):
         """Words, pose or picture; greyed where the generator has no notion of it."""

@@ -42,8 +42,11 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
             layout.prop(line, "strip", icon="SOUND")
             layout.operator("soliloquy.add_line", icon="ADD")
         self._heard(layout, context, line)
-        layout.prop(line, "transcript")
-        layout.prop(line, "language")
+        header, body = layout.panel("soliloquy_transcript", default_closed=True)
+        header.label(text="Transcript")
+        if body is not None:
+            body.prop(line, "transcript")
+            body.prop(line, "language")
 
     def _heard(self, layout, context, line):
         if not (line.strip if line.source == "STRIP" else line.filepath):
@@ -58,13 +61,14 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
         seconds = recording.seconds
         if seconds is None:
             return
+        row = layout.row(align=True)
         wrapped(
-            layout, context,
+            row, context,
             tr("{seconds:.2f} s are heard, from frame {frame:g}.").format(
                 seconds=seconds, frame=recording.start_frame
             ), "PLAY_SOUND",
         )  # fmt: skip
-        layout.operator("soliloquy.play_line", icon="PLAY")
+        row.operator("soliloquy.play_line", text="", icon="PLAY")
 
 
 CLASSES = (SOLILOQUY_PT_line,)

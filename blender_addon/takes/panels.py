@@ -41,9 +41,10 @@ class SOLILOQUY_UL_takes(bpy.types.UIList):
         if item.is_original:
             column.label(text="Your own animation")
         else:
-            told = item.direction or item.generator
-            line = tr("seed {seed}: {told}").format(seed=item.seed, told=told)
-            column.label(text=line, translate=False)
+            line = tr("{generator}, seed {seed}")
+            column.label(
+                text=line.format(generator=item.generator, seed=item.seed), translate=False
+            )
 
 
 class SOLILOQUY_PT_takes(bpy.types.Panel):
@@ -83,18 +84,13 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
             wrapped(layout, context, note, "INFO")
 
     def _facts(self, layout, context, take):
-        """Picture, generator, seed and direction of the chosen take."""
-        split = layout.split(factor=0.3)
-        split.template_icon(icon_value=take_icon(take), scale=4.0)
+        """Picture, place and direction of the chosen take; the list says what made it."""
+        split = layout.split(factor=0.25)
+        split.template_icon(icon_value=take_icon(take), scale=3.0)
         column = split.column(align=True)
-        text = tr("{generator}, seed {seed}, {seconds:.1f} s from frame {frame:g}.")
-        wrapped(
-            column, context,
-            text.format(
-                generator=take.generator, seed=take.seed, seconds=take.seconds,
-                frame=take.start_frame,
-            ), share=0.7,
-        )  # fmt: skip
+        text = tr("{seconds:.1f} s from frame {frame:g}.")
+        told = text.format(seconds=take.seconds, frame=take.start_frame)
+        wrapped(column, context, told, share=0.7)
         if take.direction:
             wrapped(column, context, take.direction, share=0.7)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -326,8 +327,6 @@ class Layout:
 
 
 def the_panels_draw(folder: str) -> None:
-    from types import SimpleNamespace
-
     from blender_addon.character.transfer_panel import SOLILOQUY_PT_transfer
     from blender_addon.export.panels import SOLILOQUY_PT_export, SOLILOQUY_PT_live_link
 
@@ -339,13 +338,7 @@ def the_panels_draw(folder: str) -> None:
         if sending:
             bpy.ops.soliloquy.live_link()
         for panel in (SOLILOQUY_PT_export, SOLILOQUY_PT_live_link, SOLILOQUY_PT_transfer):
-            layout = Layout()
-            panel.draw(_Drawing(panel, layout), SimpleNamespace(
-                scene=bpy.context.scene, region=None,
-                preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
-                window_manager=bpy.context.window_manager,
-            ))  # fmt: skip
-            drawn += layout.drawn
+            drawn += draw_panel(panel).drawn
     bpy.ops.soliloquy.live_link()
     assert {
         "preset",
@@ -362,9 +355,20 @@ def the_panels_draw(folder: str) -> None:
         "one",
         "soliloquy.import_take",
         "soliloquy.live_link",
-        "soliloquy.carry_over",
+        "soliloquy.preview_transfer",
     } <= set(drawn)
     assert any(text.startswith("Sending Face") for text in drawn), drawn
+
+
+def draw_panel(panel: Any) -> Layout:
+    """Draw a panel without a window; what it showed."""
+    layout = Layout()
+    panel.draw(_Drawing(panel, layout), SimpleNamespace(
+        scene=bpy.context.scene, region=None,
+        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+        window_manager=bpy.context.window_manager,
+    ))  # fmt: skip
+    return layout
 
 
 class _Drawing:

@@ -6,6 +6,9 @@ import bpy
 import numpy as np
 
 from . import tools
+from .exporting import draw_panel
+
+_CONTROLS = {"direction", "emotion", "intensity", "directed_by", "second", "style_source"}
 
 
 def _ready(address: str, wav: str):
@@ -26,7 +29,14 @@ def the_default_is_the_servers_best(address: str, wav: str) -> None:
     bpy.ops.soliloquy.check_server()
     assert session().default_generator == "articulate", "the first one cannot be used there"
     assert session().generators == ("articulate",)
-    assert not SOLILOQUY_PT_performance.poll(bpy.context)
+    assert SOLILOQUY_PT_performance.poll(bpy.context), "greyed, with the reason"
+    sheet = draw_panel(SOLILOQUY_PT_performance)
+    assert [name for name in sheet.drawn if name in _CONTROLS] == [
+        "direction",
+        "emotion",
+        "intensity",
+    ]
+    assert sheet.enabled is False and "cannot be directed" in " ".join(sheet.drawn)
     tools.generate()
     take = character.takes[0]
     assert take.generator == "articulate"
