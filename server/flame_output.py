@@ -52,7 +52,8 @@ class FlameModels:
         if basis_id not in models:
             raise BadRequest(
                 f"This server has no FLAME model of the basis '{basis_id[:64]}'.",
-                "Start it with that model: soliloquy serve --flame MODEL.",
+                "Start it with that model: soliloquy serve --flame MODEL. The server that Blender "
+                "starts itself knows the FLAME heads of the open file: stop it and generate again.",
             )
         return models[basis_id]
 

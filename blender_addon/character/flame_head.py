@@ -46,6 +46,12 @@ def model_of(item: Any) -> Any:
     return _read(bpy.path.abspath(item.get(FILE_KEY, "")))
 
 
+def flame_files() -> list[str]:
+    """Files of the FLAME heads in the open .blend, the built-in head's "" not among them."""
+    names = (item.get(FILE_KEY, "") for item in bpy.data.objects if is_flame_head(item))
+    return [bpy.path.abspath(name) for name in dict.fromkeys(names) if name]
+
+
 @lru_cache(maxsize=2)
 def _read(name: str) -> Any:
     return read_model(Path(name) if name else None)

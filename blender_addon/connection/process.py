@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from ..character.flame_head import flame_files
 from ..core.address import is_local
 from ..core.errors import ServerError
 from ..core.server_process import ServerProcess, server_command
@@ -25,7 +26,7 @@ def own_server() -> ServerProcess:
 
 
 def own_command() -> list[str]:
-    """The command that would start a server.
+    """The command that would start a server, which knows the FLAME heads of the open file.
 
     Raises:
         ServerError: the address is elsewhere, or no server is installed.
@@ -38,7 +39,8 @@ def own_command() -> list[str]:
             "A server's key is entered, so that server is not started from here. Clear the key in "
             "Preferences > Add-ons > Soliloquy to use this computer."
         )
-    return server_command(bpy.path.abspath(server_python()) or ready_python(), address)
+    python = bpy.path.abspath(server_python()) or ready_python()
+    return server_command(python, address, flame_files())
 
 
 def stop_own_server() -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-import bpy
-
 from ..core.address import is_local, port_is_taken
-from ..core.server_process import server_command
 from ..generate.session import session
 from ..preferences import server_address, server_key, server_python
 from .engine import is_setting_up, ready_python
-from .process import own_server
+from .process import own_command, own_server
 
 
 class Readiness(Enum):
@@ -49,10 +46,8 @@ def prepare_server() -> Readiness:
     found = readiness()
     if found not in (Readiness.NO_ENGINE, Readiness.FAILED):
         return found
-    python = bpy.path.abspath(server_python()) or ready_python()
-    if not python:
+    if not (server_python() or ready_python()):
         return Readiness.NO_ENGINE
-    address = server_address()
-    own_server().start(server_command(python, address))
-    session().connect(address)
+    own_server().start(own_command())
+    session().connect(server_address())
     return Readiness.STARTING

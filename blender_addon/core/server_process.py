@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,17 +17,21 @@ _MODULE: Final = "server.cli"
 _PROGRAM: Final = "soliloquy"
 
 
-def server_command(python: str, address: str) -> list[str]:
+def server_command(python: str, address: str, flame: Sequence[str] = ()) -> list[str]:
     """The command that serves at `address`.
 
     Args:
         python: a Python where Soliloquy's server is installed, or "" to look for `soliloquy`
             on the search path.
+        flame: FLAME files of the user's own that takes are made for; those that are gone are
+            left out.
 
     Raises:
         ServerError: there is no such file, or nothing was found.
     """
     serve = ["serve", "--bind", address]
+    for file in dict.fromkeys(flame):
+        serve += ["--flame", file] if Path(file).is_file() else []
     if python:
         if not Path(python).is_file():
             raise ServerError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from blender_runner import RunCase
 from arkit.clip import ArkitClip
 from flame.built_in import built_in_flame_model
 from flame.convert import arkit_to_flame
+from flame.model_files import write_flame_model
 
 FRAMES = [0, 9, 49]  # those that the cases look at
 
@@ -62,6 +66,20 @@ def test_a_head_of_another_file_asks_for_its_model(
 ) -> None:
     case = "a_head_of_another_file_asks_for_its_model"
     blender("flame_takes", case, address=address, wav=wav, folder=str(tmp_path))
+
+
+def test_the_server_that_blender_starts_knows_the_flame_heads_of_the_file(
+    blender: RunCase, wav: str, tmp_path: Path
+) -> None:
+    built_in = built_in_flame_model()
+    another = np.ascontiguousarray(built_in.expression_directions[:, :, ::-1])
+    mine = replace(built_in, name="mine", expression_directions=another, basis_id="")
+    file = write_flame_model(mine, tmp_path / "mine.npz")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    case = "the_own_server_knows_the_heads_of_the_file"
+    blender("flame_takes", case, python=sys.executable, port=port, wav=wav, file=str(file))
 
 
 def test_a_part_of_a_flame_take_is_made_anew_and_the_rest_stays(

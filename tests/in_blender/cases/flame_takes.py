@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import bpy
@@ -150,3 +151,32 @@ def _curve(track: object, shape_key: str) -> Any:
     from blender_addon.takes.animation import key_path
 
     return compat.curves_of(track.action, track.slot).find(key_path(shape_key))
+
+
+def the_own_server_knows_the_heads_of_the_file(python: str, port: int, wav: str, file: str) -> None:
+    """Blender starts its server with the FLAME file that a head was made from, and it performs."""
+    from blender_addon.connection.process import own_command, own_server
+    from blender_addon.generate.session import session
+
+    assert bpy.ops.soliloquy.add_flame_head(built_in=True) == {"FINISHED"}
+    tools.use_server(f"tcp://127.0.0.1:{port}")
+    bpy.context.preferences.addons[tools.MODULE].preferences.python = python
+    assert "--flame" not in own_command(), "the built-in head is in every server"
+    for _ in range(2):
+        assert bpy.ops.soliloquy.add_flame_head(filepath=file) == {"FINISHED"}
+    assert own_command()[-2:] == ["--flame", file] and own_command().count("--flame") == 1
+    assert bpy.ops.soliloquy.start_server() == {"FINISHED"}
+    end = time.monotonic() + 240
+    while not session().greet(1.0):
+        assert own_server().is_running and time.monotonic() < end, own_server().ended
+    item, character = bpy.context.active_object, tools.active()
+    character.generation.generator = "articulate"
+    tools.file_line(character, wav)
+    tools.generate()
+    assert [take.generator for take in character.takes] == ["articulate"]
+    rest, moved = evaluated(item), 0.0
+    for frame in range(2, 40, 4):
+        bpy.context.scene.frame_set(frame)
+        moved = max(moved, float(np.abs(evaluated(item) - rest).max()))
+    assert moved > 0.002, "the mouth moves, metres"
+    assert bpy.ops.soliloquy.stop_server() == {"FINISHED"}
