@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from .lve import lip_vertex_errors
 from .strips_eval import UPPER_AUS, control_rate, leak_p99, leaks, net_control_rate
 
 PAPER_MODE = "Eq. 7 to the letter"
+_EACH: Final = ("au", "line", "raw", "net", "lve", "lve_none")
 
 
 def fine_table(stage: Stage, others: Mapping[str, Generator]) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
     """Return control rate, leak and lips with strips, as Table 3 compares variants.
 
     `lve_mm` is of lines under upper-face strips, which should leave lips alone; `lve_none_mm` of
-    the same lines without strips, and `net_upper` the control rate of these strips alone.
+    the same lines without strips, `net_upper` the control rate of these strips; `each` is of every
+    strip.
     """
     found = trials(stage, stage.protocol.ablation_lines, "ablation")
     without = bare(stage, [t.line for t in found], **changes)
@@ -54,6 +56,7 @@ def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
         face, plain = clip.coefficients, without[t.line.number].coefficients
         rows.append(
             {
+                "au": t.slot.au,
                 "line": t.line.number,
                 "upper": t.slot.au in UPPER_AUS,
                 "raw": control_rate(face, t.slot),
@@ -75,6 +78,7 @@ def measure_variant(stage: Stage, **changes: Any) -> dict[str, Any]:
         "recall": recall([r["counts"] for r in rows]).as_json(),
         "lve_mm": mean([r["lve"] for r in upper], upper_lines).as_json(),
         "lve_none_mm": mean([r["lve_none"] for r in upper], upper_lines).as_json(),
+        "each": [{key: r[key] for key in _EACH} for r in rows],
     }
 
 

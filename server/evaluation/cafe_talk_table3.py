@@ -5,7 +5,8 @@
 Each network is trained by `server/training/recipes/cafe_talk_ablations_paper.toml`. It knows AUs as
 the paper means them only, as muscles that are excited, so strips are asked of it so, without
 floors; under our guidance, under Eq. 7 to the letter, and without the mask. REPORT.json keeps what
-was measured, and a second run goes on where the first ended.
+was measured, and a second run goes on where the first ended. All are compared with the first
+network that is named.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from server.training.corpus.reader import CorpusReader
 from .cafe_talk_ablations import measure_variant
 from .cafe_talk_stage import Protocol, Stage
 from .cafe_talk_unmasked import UnmaskedCafeTalk
+from .intervals import mean
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,20 @@ def measure(corpus: CorpusReader, weights: Path, way: str, protocol: Protocol) -
     return measure_variant(stage, **fields)
 
 
+def fallen(full: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return by how much a variant differs from the full model on the same strips and lines.
+
+    `net` and `raw` are control rates, the variant's minus the full model's, strip by strip;
+    `lve_none` millimetres of the lips on the lines without strips.
+    """
+    pairs = list(zip(full["each"], other["each"], strict=True))
+    lines = [a["line"] for a, _ in pairs]
+    return {
+        key: mean([b[key] - a[key] for a, b in pairs], lines).as_json()
+        for key in ("net", "raw", "lve_none")
+    }
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -85,14 +101,16 @@ def main() -> None:
                 found[key] = measure(corpus, Path(file), way, protocol)
                 options.report.write_text(json.dumps(found, indent=1), "utf-8")
             log.info("%s: %s", key, _told(found[key]))
+            first = f"{options.networks[0].partition('=')[0]}, {way}, {options.lines}"
+            if key != first:
+                log.info("  minus %s: %s", first, _told(fallen(found[first], found[key])))
 
 
 def _told(row: dict[str, Any]) -> str:
     return ", ".join(
         f"{name} {v['value']:.3f} [{v['low']:.3f}, {v['high']:.3f}]"
-        if isinstance(v, dict)
-        else f"{name} {v:.3f}"
         for name, v in row.items()
+        if isinstance(v, dict)
     )
 
 

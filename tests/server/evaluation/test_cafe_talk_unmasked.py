@@ -1,6 +1,9 @@
-"""The ablation without a mask differs from Cafe-Talk outside of strips, and only with strips."""
+"""The ablation without a mask differs from Cafe-Talk outside of strips, and only with strips; what
+Table 3 is measured with in the paper's setting."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +12,12 @@ torch = pytest.importorskip("torch")
 
 from server.evaluation.cafe_talk_speed import babble, batch_speed  # noqa: E402
 from server.evaluation.cafe_talk_stage import strip  # noqa: E402
+from server.evaluation.cafe_talk_table3 import excited, fallen  # noqa: E402
 from server.evaluation.cafe_talk_unmasked import unmasked  # noqa: E402
 from server.evaluation.perform import Order, perform_all  # noqa: E402
 from server.generators.cafe_talk.config import TINY  # noqa: E402
 from server.generators.cafe_talk.pipeline import CafeTalkGenerator, random_generator  # noqa: E402
-from server.wire.messages import GenerateRequest  # noqa: E402
+from server.wire.messages import GenerateRequest, StripSpec  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +53,25 @@ def test_a_batch_of_lines_is_timed(generator: CafeTalkGenerator) -> None:
     ticks = iter([10.0, 40.0])
     found = batch_speed(generator, n_lines=3, seconds=1.0, clock=lambda: next(ticks))
     assert found["seconds"] == 30.0 and found["lines_per_minute"] == 6.0
+
+
+def test_networks_of_the_papers_setting_are_asked_for_excited_muscles(
+    generator: CafeTalkGenerator,
+) -> None:
+    held = strip("AU12", 1.0, 1.5)
+
+    def strips_layer(by: CafeTalkGenerator, cut: StripSpec) -> np.ndarray:
+        request = GenerateRequest("a", seconds=2.4, strips=(cut,), guidance_mode="paper")
+        return perform_all(by, [Order(request, babble(2.4))])[0].layers["strips"]
+
+    asked = strips_layer(excited(generator), held)
+    assert np.array_equal(asked, strips_layer(generator, replace(held, mode="accent")))
+    assert not np.array_equal(asked, strips_layer(generator, held))
+
+
+def test_a_variant_is_compared_with_the_full_model_strip_by_strip() -> None:
+    full = [{"line": n, "net": 0.5, "raw": 0.6, "lve_none": 4.0} for n in range(6)]
+    weaker = [{**row, "net": 0.4, "lve_none": 4.0 + row["line"]} for row in full]
+    found = fallen({"each": full}, {"each": weaker})
+    assert found["net"]["value"] == pytest.approx(-0.1) == found["net"]["high"]
+    assert found["raw"]["value"] == 0.0 and found["lve_none"]["value"] == pytest.approx(2.5)
