@@ -96,6 +96,10 @@ def _status(layout: Any, context: Any) -> None:
         note = version_note(welcome.server_version, addon_version(), is_local(address))
         if note:
             wrapped(layout, context, note, "ERROR")
+        if welcome.warming:
+            wrapped(
+                layout, context, "It is warming up, so the first take may wait a moment.", "TIME"
+            )
         wrapped(layout, context, f"It offers {', '.join(welcome.generators)}.")
     elif own_server().is_running:
         wrapped(layout, context, "The server is starting.", "TIME")

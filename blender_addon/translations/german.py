@@ -224,6 +224,7 @@ MESSAGES: Final[dict[str, str]] = {
     "In Unreal: Tools > Execute Python Script; see docs/unreal.md.": "In Unreal: Tools > Execute Python Script; siehe docs/unreal.md.",
     "Intensity": "Stärke",
     "It is running.": "Er läuft.",
+    "It is warming up, so the first take may wait a moment.": "Er läuft noch warm, der erste Take kann einen Moment dauern.",
     "It says: {text}": "Er sagt: {text}",
     "It was dropped.": "Es wurde fallen gelassen.",
     "JSON": "JSON",
