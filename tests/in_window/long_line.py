@@ -29,20 +29,21 @@ inside = []  # CPU and wall seconds of what is timed inside of what is timed
 
 
 def clocks():
-    """CPU and wall seconds of this thread, and its page faults."""
-    faults = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
-    return time.thread_time(), time.perf_counter(), faults
+    """CPU and wall seconds of this thread, those in the kernel, and its page faults."""
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    return time.thread_time(), time.perf_counter(), used.ru_stime, used.ru_minflt
 
 
 def tell(name, before):
     """Note a block of work; returns its CPU and wall seconds."""
     from bl_ext.user_default.soliloquy.generate.session import session
 
-    cpu, wall, faults = (b - a for a, b in zip(before, clocks(), strict=True))
+    cpu, wall, kernel, faults = (b - a for a, b in zip(before, clocks(), strict=True))
     if max(cpu, wall) > 0.01:
         job = session().job
         told = f"{job.text} {job.fraction:.2f}" if job is not None else ""
-        REPORT["blocks"].append((name, round(1e3 * cpu, 1), round(1e3 * wall, 1), faults, told))
+        took = [round(1e3 * seconds, 1) for seconds in (cpu, wall, kernel)]
+        REPORT["blocks"].append((name, *took, faults, told))
     return cpu, wall
 
 
@@ -218,6 +219,9 @@ def story():
     shot("long_running")
     loop.clear()  # that took long by itself
     yield from until(lambda: session().job is not None and session().job.is_over, "the take", 1200)
+    from bl_ext.user_default.soliloquy.takes import undo_step as step
+
+    yield from until(lambda: not step.is_waiting(), "the undo step")
     yield 1.0
     bpy.app.timers.unregister(loop_of_blender)
     REPORT["wall_seconds"] = time.monotonic() - begun
