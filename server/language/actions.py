@@ -37,7 +37,7 @@ _MOVED: Final = frozenset(
      "swung", "dragged", "pull", "push", "shift", "move", "swing"}
 )  # fmt: skip
 """Verbs that say nothing of a part but that it goes somewhere."""
-_SAYS_WHERE: Final = frozenset(
+SAYS_WHERE: Final = frozenset(
     {"alone", "side", "half", "single", "reach", "reaches", "reaching", "touch", "touches",
      "shows", "showing", "appears", "sits", "lives", "happens", "involves", "using", "uses",
      "canine", "fang", "molar"}
@@ -248,11 +248,11 @@ def _rule_content(
     end = max([part.end, *(m.end for m in around)])
     text = " ".join(draft.words[start:end])
     wanted = set(names)
-    if "relax" in wanted and wanted <= {"relax"}:
-        return Content("still", faces.expand(part_aus(name)), "", text, start, end, negated=True)
     for (owner, motion), aus in tables.action_rules().items():
         if owner == name and motion in wanted:
             return Content("action", faces.expand(aus), "", text, start, end)
+    if "relax" in wanted:
+        return Content("still", faces.expand(part_aus(name)), "", text, start, end, negated=True)
     return None
 
 
@@ -341,7 +341,7 @@ def with_later_side(draft: Draft, content: Content, bound: tuple[int, int]) -> C
     covered = {i for part in draft.parts for i in range(part.start, part.end)}
     covered |= {i for i, _ in draft.sides}
     loose = [draft.words[i] for i in range(start, end) if i not in covered]
-    loose = [word for word in loose if word not in _SAYS_WHERE]
+    loose = [word for word in loose if word not in SAYS_WHERE]
     if content.side or content_words(loose) or not any(start <= i < end for i, _ in draft.sides):
         return content
     return with_side(draft, content, bound)

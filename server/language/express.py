@@ -7,6 +7,7 @@ understands is a neutral face with a note, never a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
@@ -37,6 +38,8 @@ WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 _EMPTY: Final = "The direction is empty, so the face is neutral."
 _READ_SHARE: Final = 0.5
 """Weight of the face that the rules read beside P, in the embedding of a direction."""
+_NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
+"""A capital inside a sentence: a name, no misspelt word."""
 _ENDINGS: Final = ("s", "es", "ed", "ing", "d", "er", "ly")
 
 
@@ -70,7 +73,8 @@ class Director:
 
     def express(self, text: str) -> Expression:
         """The face of a direction. Never raises on text; empty or unknown text is neutral."""
-        said, changes = corrected(tokens(text), self._knows)
+        named = {name.casefold() for name in _NAME.findall(text)}
+        said, changes = corrected(tokens(text), lambda word: word in named or self._knows(word))
         if changes:
             text = " ".join(said)
         reading = scope.read(text, self.left_out)

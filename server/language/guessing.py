@@ -7,14 +7,15 @@ situations that it resembles. What none of them understands stays neutral, with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import causes, faces, feelings
-from .actions import part_aus
+from . import causes, faces, feelings, tables
+from .actions import SAYS_WHERE, part_aus
 from .detector import Guess, TextAuDetector, guess
 from .encoder import BuiltinTextEncoder
 from .face_draft import FaceDraft
@@ -38,12 +39,16 @@ _SAID_OF: Final = frozenset(
      "looking", "looked", "seem", "seems", "seemed", "appear", "appears", "become", "becomes",
      "get", "gets", "getting", "grow", "grows", "turn", "turns", "stay", "stays", "remain", "act"}
 )  # fmt: skip
+_LOOKS_DONE: Final = frozenset(
+    {"smile", "grin", "smirk", "frown", "scowl", "pout", "sneer", "wink", "blink", "grimace"}
+)
 _UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
 _STORY_WORDS: Final = 3
 _SET_OFF: Final = frozenset({",", ";", ":", ".", "--", "!", "?", "(", "but", "yet"})
 _FEW: Final = 4
+_LEAST_ODDS: Final = 1e-4
 _OUTVOTES: Final = 1.5
 """A cause of this weight tells a story, though the network hears a face being named."""
 _SCOPE_WORDS: Final = frozenset(
@@ -80,7 +85,22 @@ class Guesser:
         votes = causes.votes(words)
         for family, weight in self.known.situation_votes(embedding[0]).items():
             votes[family] = votes.get(family, 0.0) + weight
+        if 0 < len(words) <= _STORY_WORDS and not votes:
+            found = self._beside_known_words(found, embedding[0])
         return Heard(found, embedding[0], votes)
+
+    def _beside_known_words(self, found: Guess, embedding: NDArray[np.float32]) -> Guess:
+        """Let the known words near to a new one have half the say: both odds to the power 1/2."""
+        shares = self.known.word_shares(embedding)
+        if not shares:
+            return found
+        odds = {
+            name: max(chance, _LEAST_ODDS) ** 0.5 * shares[name] ** 0.5
+            for name, chance in found.families.items()
+        }
+        total = sum(odds.values())
+        ranked = sorted(odds.items(), key=lambda entry: -entry[1])
+        return replace(found, families={name: value / total for name, value in ranked})
 
     def add_unread(
         self, draft: FaceDraft, reading: Reading, clause: Clause, own: Sequence[Content],
@@ -90,7 +110,7 @@ class Guesser:
         if not _worth_asking(reading, clause, own, whole):
             return
         on_part = bool(clause.parts) and not own
-        if on_part and reading.contents and set(clause.unread) <= part_names().words():
+        if on_part and reading.contents and set(clause.unread) <= part_names().words() | SAYS_WHERE:
             return  # "blink with the right eye": the part has told its side
         said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
         heard = self.heard(said, clause.unread)
@@ -107,7 +127,7 @@ def is_story(reading: Reading, whole: Heard) -> bool:
     """Whether the text tells what happens, so that single words of feeling in it mislead."""
     if not reading.contents:
         return False
-    strong = any(c.kind in ("au", "action", "still") for c in reading.contents)
+    strong = any(c.kind in ("au", "action", "still") or _is_told_look(c) for c in reading.contents)
     if strong or _is_predicate(reading) or _says_itself(reading):
         return False
     parts = any(clause.parts for clause in reading.clauses)
@@ -117,6 +137,17 @@ def is_story(reading: Reading, whole: Heard) -> bool:
     unread = sum(len(clause.unread) for clause in reading.clauses)
     thin = reading.coverage < _STORY_COVERAGE and unread >= _STORY_WORDS
     return (thin and whole.guess.unknown < _MOST_UNKNOWN) or (bool(whole.votes) and unread > 0)
+
+
+def _is_told_look(content: Content) -> bool:
+    """Whether a look with a name is told as what someone does: "he left the room smiling"."""
+    done = content.text.split()[0] in _LOOKS_DONE or content.text in _muscles()
+    return content.kind == "named" and not content.negated and (done or bool(content.side))
+
+
+@lru_cache(maxsize=1)
+def _muscles() -> frozenset[str]:
+    return frozenset(muscle.text for muscle in tables.muscles())
 
 
 def _is_predicate(reading: Reading) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .actions import clause_contents, refined_by_part, with_later_side
+from .bare_parts import with_bare_parts
 from .clauses import Bound, clauses
 from .degrees import degree_words, with_degree
 from .denials import with_denials
@@ -17,7 +18,13 @@ from .phrases import find_phrases
 from .reading import Clause, Content, Draft, Reading
 from .rest_of_face import without_rest
 from .sides import plain_sides
-from .sides_apart import with_common_side, with_headed_sides, with_leanings
+from .sides_apart import (
+    with_common_side,
+    with_headed_sides,
+    with_leanings,
+    with_remembered_sides,
+    with_shared_side,
+)
 from .words import FUNCTION_WORDS, is_word, tokens
 
 
@@ -34,7 +41,10 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
             contents[-1] = refined_by_part(draft, contents[-1], bound[:2])
             contents[-1] = with_later_side(draft, contents[-1], bound[:2])
         contents.extend(found)
+    contents = with_bare_parts(draft, bounds, contents)
     contents = with_leanings(draft, with_headed_sides(draft, bounds, contents))
+    contents = with_shared_side(draft, bounds, contents)
+    contents = with_remembered_sides(draft, bounds, contents)
     contents = with_common_side(draft, contents)
     contents = with_denials(draft, bounds, contents)
     contents = [with_degree(draft, bounds, content, contents) for content in contents]

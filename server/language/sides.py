@@ -14,6 +14,7 @@ from typing import Final
 
 from arkit.action_units import ACTION_UNITS
 
+from .viewpoints import OTHER_SIDE, own_sides
 from .words import is_determiner
 
 SIDE_LETTER: Final = {"left": "L", "right": "R"}
@@ -22,13 +23,14 @@ ONLY: Final = "~only"
 LEAN: Final = {"<left": "L", "<right": "R"}
 """Tokens that `plain_sides` leaves where one side is said to do more than the other."""
 _SHORT: Final = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
-_OTHER: Final = {"left": "right", "right": "left"}
 _DEFAULT: Final = "right"
 """The side of "one eyebrow"; contempt and smirks have it too."""
 
 _SAME: Final = {
-    **dict.fromkeys(("leftward", "leftwards", "leftmost", "lefthand", "lefty", "lft"), "left"),
-    **dict.fromkeys(("rightward", "rightwards", "rightmost", "righthand", "rigth"), "right"),
+    **dict.fromkeys(("leftward", "leftwards", "leftmost", "lefthand", "lefty", "lft",
+                     "letf", "lfet", "elft"), "left"),
+    **dict.fromkeys(("rightward", "rightwards", "rightmost", "righthand", "rigth",
+                     "rigt", "rght", "rgiht", "rihgt"), "right"),
 }  # fmt: skip
 _SINGLE: Final = frozenset(
     {"eyebrow", "brow", "eye", "lid", "eyelid", "corner", "cheek", "nostril", "side", "half",
@@ -41,7 +43,6 @@ _OF_A_FACE: Final = _SINGLE | frozenset(
 )  # fmt: skip
 """Words that may follow a side that is said of a part."""
 
-_VIEWER: Final = r"(?:viewer|viewers|camera|screen|audience|image|picture|frame)"
 _SIDE: Final = r"(left|right)"
 _D: Final = r"(?:(?:the|a|an|his|her|its|their|your|my|our) )?"
 _AT: Final = r"(?:(?:on|to|at|in|with|for|of) )?"
@@ -65,15 +66,19 @@ _LAMED: Final = (
     r": neutral|: still|stays put)"
 )
 _NOT: Final = (
-    r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|"
-    r"everything but|all but|without|leave out|leaving out|but without)"
+    r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|never|"
+    r"everything but|all but|any but|anything but|without|leave out|leaving out|but without|minus|"
+    r"excluding|apart from)"
 )
 _ONE_SIDED: Final = (
     r"(?:lopsided|lopsidedly|one sided|one sidedly|onesided|unilateral|unilaterally|asymmetrical|"
     r"asymmetric|asymmetrically|crooked|crookedly|skewed|slanted|tilted|uneven)"
 )
 
-_PARTS: Final = r"(?:mouth|lips?|jaw|chin|eyes?|gaze|eyebrows?|brows?|cheeks?|corners?|lids?)"
+_PARTS: Final = (
+    r"(?:mouth|lips?|jaw|chin|eyes?|gaze|eyebrows?|brows?|cheeks?|corners?|lids?|eyelids?|"
+    r"nostrils?|nose)"
+)
 _WATCHES: Final = (
     r"(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing|inspects?|"
     r"inspecting|notices?|noticing|spots?|spotting|examines?|examining)"
@@ -83,6 +88,33 @@ _WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_
 _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
+        # "Right, a smile." and "..., right?" tell no side.
+        (r"^(?:(?:ok|okay|so|well|now|yes|yeah|all|and|but|ah|oh) (?:, )?)*right (?:,|!|\.|--) "
+         rf"(?!not\b|never\b|left\b(?! {_PARTS}))", ""),
+        (r"(?: ,|^) (?:all )?right (?:\?|,(?= ))", " ,"),
+        (rf"\b(gaze|glance|look|eyes|jaw|chin|mouth) (?::|--|,) (?:to )?{_D}{_SIDE}(?= [,;.]|$)",
+         r"\1 to the \2"),
+        (rf"\b{_SIDE} (?:hand )?sided\b", r"\1"),
+        (r"^(?:just|exactly|quite|all) right (?:[,:.!]|--) ", ""),
+        (rf"\b{_ONE_SIDED} (?={_SIDE}\b)", ""),
+        (r"\bbilateral(?:ly)?\b ?", ""),
+        (r"\bnot both(?: \w+){0,2}(?: ,| but| --)+ ", ""),
+        (rf"\bone ({_PARTS}(?: of {_D}mouth)?)((?: (?!left|right)\w+){{0,2}}) {_SIDE}(?= [,;.]|$)",
+         r"\3 \1\2"),
+        # "one corner of the mouth -- the left -- rises", "her brow, the left one, rises"
+        (rf"\b(?:one |{_D})({_PARTS}(?: of {_D}(?:mouth|lips?|nose|eyes?|eyebrows?|brows?|face))?) "
+         rf"(?:,|--|\() (?:namely |that is |specifically )?{_D}{_SIDE}(?: one)? (?:,|--|\)) "
+         rf"(?!{_D}(?:{_PARTS}|left|right)\b)(?!.* than )", r"\2 \1 "),
+        (rf"\b(?:bell |facial )*(?:palsy|paralysis|weakness|numbness) (?:on|of) {_D}{_SIDE}"
+         r"(?: side)?(?: of the face)?\b", r"not the \1 side"),
+        (rf"\b{_SIDE} (?:facial )?(?:palsy|paralysis|weakness|numbness)\b", r"not the \1 side"),
+        (rf"\b(?:check|watch|glance|look)(?:s|es|ing)? (?:at )?{_D}{_SIDE}(?= [,;.:]| and |$)",
+         r"look to the \1"),
+        (r"\b(?:unilateral(?:ly)?|one sided) (?=au\d)(?!.*\b(?:left|right)\b)", f"{_DEFAULT} "),
+        (r"\b(au\d+\w?) (?:unilateral(?:ly)?|one sided)\b(?!.*\b(?:left|right)\b)",
+         rf"\1 {_DEFAULT}"),
+        (r"\bhemiface\b", "side of the face"),
+        (rf"\b{_SIDE} (?:facial |face )(?=droop|sag)", r"\1 corner of the mouth "),
         (rf"\b{_SIDE} hand (?=side|half|corner|one|eye|brow|lid|cheek|mouth|lip)", r"\1 "),
         (rf"\b{_SIDE} (?:half|part|portion|side|edge) of {_D}(?=upper|lower|top|bottom|lip|nose|"
          r"fore|brow|eyebrow|cheek|chin)", r"\1 "),
@@ -94,7 +126,8 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b({_PARTS}|look\w*|glanc\w+)((?: \w+){{0,3}}) to (?:the |one )side\b(?! of)",
          rf"\1\2 to the {_DEFAULT}"),
         # "right up, left down: the corners of the mouth" and "mouth corners: right up, left down"
-        (rf"^{_SIDE} (\w+)(?: ,| and| ,| but)* {_SIDE} (\w+) : (.+)$", r"\1 \5 \2 , \3 \5 \4"),
+        (rf"^{_SIDE} (?:side |corner )?(\w+)(?: ,| and| but)* {_SIDE} (?:side |corner )?(\w+) "
+         r"(?::|\() ([^()]+?)(?: \))?$", r"\1 \5 \2 , \3 \5 \4"),
         (rf"^(up|down) and (?:to {_D})?{_SIDE} with {_D}(?:eyes|gaze)\b", r"look \1 and to the \2"),
         (rf"\bto {_D}upper {_SIDE}{_END}", r"up and to the \1"),
         (rf"\bto {_D}lower {_SIDE}{_END}", r"down and to the \1"),
@@ -126,7 +159,7 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
         return words, []
     for pattern, new in _REWRITES:
         text = pattern.sub(new, text)
-    text, notes = _viewed(_one_side_named(text))
+    text, notes = own_sides(_one_side_named(text))
     # "only" opens a clause of its own after a comma or a link; elsewhere it would cut one in two.
     text = re.sub(r"((?:^|[,;:.] |and |but |no |it is )(?:with |on |in )?)~only", r"\1only", text)
     text = _leaning(_without_denied(_numbered(text)))
@@ -136,10 +169,12 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
 def _letters(words: list[str]) -> list[str]:
     """Read "L brow", "brow (L)" and "R12"."""
     result: list[str] = []
+    initials = any(len(word) == 1 and word.isalpha() and word not in "lrai" for word in words)
     for i, word in enumerate(words):
         near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
         code = re.fullmatch(r"([lr])(\d{1,2})", word)
         named = any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
+        named = named or (word in ("l", "r") and not initials)
         if word in _SHORT and named:
             if result and result[-1] == "(":
                 result.pop()
@@ -171,22 +206,7 @@ def _closes_short(words: list[str], i: int, result: list[str]) -> bool:
     """Whether a mark only ends an abbreviation: the ")" of "(L)", the "." of "lt."."""
     if not i or words[i - 1] not in _SHORT:
         return False
-    return (words[i] == ")" and "(" not in result) or (words[i] == "." and result[-1] in _OTHER)
-
-
-def _viewed(text: str) -> tuple[str, list[str]]:
-    """Sides as the viewer sees them, turned into the character's, and what was turned."""
-    notes: list[str] = []
-
-    def turned(found: re.Match[str]) -> str:
-        other = _OTHER[found[1]]
-        notes.append(f"Read '{found[0]}' as the character's {other}.")
-        return other
-
-    for pattern in (rf"\b{_SIDE} (?:side )?(?:of|in) {_D}{_VIEWER}\b",
-                    rf"\b{_D}{_VIEWER} {_SIDE}(?: side)?\b"):  # fmt: skip
-        text = re.sub(pattern, turned, text)
-    return text, list(dict.fromkeys(notes))
+    return (words[i] == ")" and "(" not in result) or (words[i] == "." and result[-1] in OTHER_SIDE)
 
 
 def _numbered(text: str) -> str:
@@ -199,10 +219,14 @@ def _numbered(text: str) -> str:
         own = own or _DEFAULT
         text = re.sub(rf"\b(?:a |the )?(?:single |one )(?=(?:{parts})\b)", f"{own} ", text)
     if own:
-        text = re.sub(r"\b(?:the )?other(?= one\b| side\b)", f"the {_OTHER[own]}", text)
-        text = re.sub(rf"\b(?:the )?other(?= (?:{parts})\b)", f"the {_OTHER[own]}", text)
+        text = re.sub(rf"\b(?:on )?(?:the )?(?:same|that) side(?= (?:{parts})\b)", own, text)
+        text = re.sub(r"\b(?:on )?(?:the )?(?:same|that) side\b", f"on the {own}", text)
+        text = re.sub(r"\bopposite(?= side\b| one\b)", "other", text)
+        text = re.sub(rf"\bopposite(?= (?:{parts})\b)", "other", text)
+        text = re.sub(r"\b(?:the )?other(?= one\b| side\b)", f"the {OTHER_SIDE[own]}", text)
+        text = re.sub(rf"\b(?:the )?other(?= (?:{parts})\b)", f"the {OTHER_SIDE[own]}", text)
         after = r"(?= (?:\w+ed|\w+ing|up|down|is|does|stays|remains|wide|shut|closed|open|rises)\b)"
-        text = re.sub(rf"\bthe other{after}", f"the {_OTHER[own]} one", text)
+        text = re.sub(rf"\bthe other{after}", f"the {OTHER_SIDE[own]} one", text)
     return text
 
 
@@ -222,12 +246,12 @@ def _without_denied(text: str) -> str:
         stays = re.match(r" ?(?:does|is|are|do|stays|remains|rises|raised)\b", text[found.end() :])
         if re.search(r"\b(?:still|frozen|neutral|nothing|motionless)\b", text[: found.start()]):
             return text  # "everything still except the left corner"
-        if re.search(rf"\b{_OTHER[side]}\b", rest):
-            rest = re.sub(rf"  ?but (?={_D}{_OTHER[side]}\b)", " ", rest)
+        if re.search(rf"\b{OTHER_SIDE[side]}\b", rest):
+            rest = re.sub(rf"  ?but (?={_D}{OTHER_SIDE[side]}\b)", " ", rest)
         elif stays and found.start() > 0:
             return text
         else:
-            place = f" on the {_OTHER[side]} {named}".rstrip()
+            place = f" on the {OTHER_SIDE[side]} {named}".rstrip()
             after = text[found.end() :]
             rest = text[: found.start()] + place + after if found.start() else f"{after}{place}"
         text = " ".join(rest.split())
@@ -269,8 +293,10 @@ def _compared(text: str) -> str:
 # --- which of them are sides -------------------------------------------------------------------
 
 _NOT_AFTER_RIGHT: Final = frozenset(
-    {"now", "away", "after", "before", "there", "in", "up", "then", "behind", "here", "when", "as"}
-)
+    {"now", "away", "after", "before", "there", "in", "up", "then", "behind", "here", "when", "as",
+     "from", "royal", "through", "answer", "thing", "moment", "time", "person", "word", "words",
+     "mind"}
+)  # fmt: skip
 _NOT_AFTER_LEFT: Final = frozenset(
     {"now", "away", "after", "before", "there", "in", "him", "her", "me", "us", "them", "alone",
      "behind", "out", "for", "you", "without", "early", "it", "everything", "nothing", "home"}
@@ -314,7 +340,8 @@ def _is_side(words: Sequence[str], i: int) -> bool:
 def _without_both(words: Sequence[str], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Read "left and right" as both."""
     for (i, first), (j, second) in pairwise(found):
-        if first != second and list(words[i + 1 : j]) in (["and"], ["or"], ["as", "well", "as"]):
+        between = [word for word in words[i + 1 : j] if not is_determiner(word)]
+        if first != second and between in (["and"], ["or"], ["as", "well", "as"], ["/"], ["+"]):
             return [entry for entry in found if entry[0] not in (i, j)]
     return found
 

@@ -61,6 +61,49 @@ def with_leanings(draft: Draft, contents: list[Content]) -> list[Content]:
     return result
 
 
+_JOINS: Final = frozenset({"and", "+", "&", "plus"})
+_HALVES: Final = frozenset(
+    {"brow", "eyebrow", "eye", "lid", "eyelid", "cheek", "nostril", "corner", "nose"}
+)
+
+
+def with_shared_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -> list[Content]:
+    """A side at the end of a list holds for all of it: "AU6 and AU12 on the left"."""
+    if len(draft.sides) != 1 or len(contents) < 2 or "both" in draft.words:
+        return contents
+    place, side = draft.sides[0]
+    last = contents[-1]
+    after = set(draft.words[place + 1 :]) - {"side", "half", "only", "."}
+    openers = {bounds[c.clause][2] for c in contents if c.clause != contents[0].clause}
+    listed = last.side == side and last.end <= place and not after and openers <= _JOINS
+    alike = all(c.kind == "au" or _HALVES & set(c.text.split()) for c in contents)
+    if not (listed and alike and draft.words[place - 1] in ("the", "his", "her", "your")):
+        return contents
+    return [c if c.side or c.negated else replace(c, side=side) for c in contents]
+
+
+def with_remembered_sides(
+    draft: Draft, bounds: list[Bound], contents: list[Content]
+) -> list[Content]:
+    """A part named again is the same one: "a fly on the left cheek: the cheek twitches"."""
+    return [_remembered(draft, bounds, content) for content in contents]
+
+
+def _remembered(draft: Draft, bounds: list[Bound], content: Content) -> Content:
+    start, end, _ = bounds[content.clause]
+    own = [p for p in draft.parts if content.start <= p.start < content.end]
+    told = any(start <= i < end for i, _ in draft.sides)
+    if content.kind != "action" or content.side or told or len(own) != 1:
+        return content
+    part = own[0]
+    definite = draft.words[max(0, part.start - 1)] in ("the", "that", "this")
+    for before in reversed([p for p in draft.parts if p.end <= start]):
+        if before.value.text == part.value.text and part.value.number == "s" and definite:
+            near = [side for i, side in draft.sides if 0 < before.start + 1 - i <= 2]
+            return replace(content, side=near[0]) if near else content
+    return content
+
+
 def with_common_side(draft: Draft, contents: list[Content]) -> list[Content]:
     """Where only one side is spoken of, a one-sided feeling (contempt, a smirk) is on that side."""
     said = {side for _, side in draft.sides}

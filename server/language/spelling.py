@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from . import tables
+from .sides import SIDE_LETTER
 from .words import is_word, tokens
 
 _SHORTEST: Final = 5
@@ -21,6 +22,7 @@ def _known() -> dict[int, tuple[str, ...]]:
     texts += [e.text for e in tables.named_expressions()]
     texts += [p.text for p in tables.parts()]
     single = {word for text in texts for word in tokens(text) if len(word) >= _SHORTEST}
+    single |= set(SIDE_LETTER)
     found: dict[int, list[str]] = {}
     for word in sorted(single):
         found.setdefault(len(word), []).append(word)

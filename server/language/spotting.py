@@ -166,7 +166,9 @@ def _verb_forms(text: str) -> set[str]:
 
 
 def _add_unit_names(book: PhraseBook) -> None:
-    """FACS' own names: "lip corner puller"; those of one word are everyday words."""
+    """FACS' own names ("lip corner puller"; those of one word are everyday words), and muscles."""
+    for muscle in tables.muscles():
+        book.add(muscle.text, "named", muscle)
     for code, unit in ACTION_UNITS.items():
         if len(unit.name.split()) > 1 and not unit.side:
             book.add(unit.name, "au", (code, None))

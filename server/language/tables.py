@@ -190,6 +190,16 @@ def idioms() -> tuple[NamedExpression, ...]:
 
 
 @lru_cache(maxsize=1)
+def muscles() -> tuple[NamedExpression, ...]:
+    """Names of muscles and of medical signs, as what they do to a face."""
+    return tuple(
+        NamedExpression(text, read_aus(aus, f"muscles.tsv line {number}"))
+        for number, (aus, names) in rows("muscles.tsv", 2)
+        for text in names.split("|")
+    )
+
+
+@lru_cache(maxsize=1)
 def parts() -> tuple[Part, ...]:
     """Names of the parts of the face."""
     return tuple(

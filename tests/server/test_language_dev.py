@@ -2,7 +2,8 @@
 
 A third of each first set is marked "held": rules were mended on the others only, and the held third
 says whether a rule is general; "second" and "third" sets were written after the first was mended,
-and mended in their turn. Columns: text, what must move, what must not, part. Entries
+and mended in their turn. The fourth to sixth sets are harder (medicine, viewpoints, sides that are
+none), a third of each held in the same way. Columns: text, what must move, what must not, part. Entries
 are parted by "|"; "a/b" means either; "one:x" means x on exactly one side.
 """
 
@@ -19,7 +20,7 @@ from server.evaluation.language import GROUPS, MOVES, group_names
 from server.language.express import Director, Expression, default_director
 
 HERE: Final = Path(__file__).parent
-FLOORS: Final = {"sides": 0.96, "situations": 0.84, "mixed": 0.92, "negations": 0.9}
+FLOORS: Final = {"sides": 0.94, "situations": 0.84, "mixed": 0.92, "negations": 0.9}
 
 
 @dataclass(frozen=True)

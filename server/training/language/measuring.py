@@ -39,7 +39,7 @@ def known_texts(
     """The tables' names of expressions and situations, without those `left_out`."""
     names = [w.text for w in tables.feeling_words() if len(w.text.split()) <= 3]
     names += [e.text for e in tables.named_expressions() if len(e.text.split()) <= 4]
-    names = sorted(set(names))
+    names = sorted({name for name in names if not left_out(name)})
     told = [s for s in tables.situations() if not left_out(s.text)]
     return KnownTexts(
         tuple(names), encoded(encoder, names),
@@ -52,8 +52,9 @@ def load_director(encoder_path: Path, out: Path) -> Director:
     encoder = load_encoder(encoder_path)
     detector, _ = load_detector(out / "text_au.safetensors")
     expclip = load_expclip(out / "expclip_autoencoder.safetensors")
-    known = known_texts(encoder, held_out)
-    return Director(encoder, detector, expclip, known, left_out=held_out_table_words())
+    hidden = held_out_table_words()
+    known = known_texts(encoder, lambda text: text in hidden or held_out(text))
+    return Director(encoder, detector, expclip, known, left_out=hidden)
 
 
 def held_out_table_words() -> frozenset[str]:
