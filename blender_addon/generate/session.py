@@ -18,6 +18,7 @@ from ..core.question import Question
 from ..core.splicing import Splice, with_story
 from ..core.take_data import Prepared, prepare
 from ..core.target import Target
+from ..takes import undo_step
 from ..takes.writing import TakeWriter
 from ..vendor import assemble, clip, messages
 from .client import endpoint, open_client
@@ -293,6 +294,8 @@ class Session:
                 self.preview.written(self._n_written)
             if self._on_written is not None:
                 self._on_written()
+        elif self._writer is not None:
+            undo_step.warm(self._writer.n_bytes)
         if job.received_all and self._writer is None and not self._packing and not job.ready:
             takes = "1 take" if self._n_written == 1 else f"{self._n_written} takes"
             job.done(" ".join([f"{takes} written.", *self._notes]))
@@ -308,6 +311,7 @@ class Session:
         for packed in self._packing:
             packed.cancel()
         self._packing = []
+        undo_step.cool()
 
     def _close_client(self) -> None:
         if self._client is not None:

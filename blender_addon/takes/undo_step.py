@@ -12,10 +12,25 @@ from typing import Final
 
 import bpy
 
+from ..core.warm_memory import WarmMemory
+
 _PASSIVE: Final = frozenset({"NONE", "MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "WINDOW_DEACTIVATE"})
 """Events that change nothing; so do those whose name begins with TIMER."""
 
 _waiting: list[str] = []
+_memory: Final = WarmMemory()
+
+
+def warm(n_bytes: int) -> None:
+    """Have memory for a step with so many new bytes, or for a little more of them than before."""
+    if not bpy.app.background:
+        _memory.want(n_bytes)
+
+
+def cool() -> None:
+    """Give the memory back, unless a step is waited for."""
+    if not _waiting:
+        _memory.give_back()
 
 
 def push_soon(message: str) -> None:
@@ -34,6 +49,7 @@ def push_now() -> bool:
     if not _waiting:
         return False
     message = _waiting.pop()
+    cool()
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         bpy.ops.ed.undo_push(message=message)
     return True
@@ -48,3 +64,4 @@ def push_before(event_type: str) -> None:
 def forget() -> None:
     """Another file is loaded: there is nothing to go back to."""
     _waiting.clear()
+    cool()

@@ -55,6 +55,7 @@ from .storage import DATA_KEY, add_track, new_take, remember_earlier, use_take
 Edits = Callable[[ShapedMesh, dict[str, Weights], KeyPlan], KeyPlan]
 
 _RESTARTS = 3  # undo steps that one take survives
+_KEY_BYTES = 72  # of one key in Blender
 
 
 @dataclass
@@ -105,6 +106,9 @@ class TakeWriter:
         edits: what is added to the plan of a mesh before it is written.
         base: the clip that `take` is a part made anew of, when the target says so.
         flame: the same take for FLAME heads, None where none was asked for.
+
+    Attributes:
+        notes: sentences for the user. n_bytes: what was written so far, as Blender keeps it.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class TakeWriter:
         self._restarts = 0
         self._tolerance = 0.0
         self.notes: list[str] = []
+        self.n_bytes = len(prepared.data)
 
     def step(self, seconds: float) -> bool:
         """Work for about `seconds`; returns whether the take is complete and plays.
@@ -265,12 +270,14 @@ class TakeWriter:
             if part.ranges:
                 part.clamped += clamped_keys(one, part.ranges)
             one = reduced(one, self._tolerance, part.contacts)
+            points = one.points(shape_key)
+            self.n_bytes += _KEY_BYTES * len(points)
             curve = compat.curves_of(written.action, written.slot).find(path, index=index)
             if curve is None:
-                write_points(written, place, one.points(shape_key))
+                write_points(written, place, points)
             else:
                 step = float(np.diff(part.plan.frames[:2]).sum())
-                replace_keys(curve, one.points(shape_key), step)
+                replace_keys(curve, points, step)
             return True
         return False
 
