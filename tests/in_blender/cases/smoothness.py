@@ -46,7 +46,9 @@ def a_ten_minute_line(address: str) -> None:
                 break
             time.sleep(0.01)
     assert running.job.state.name == "DONE", running.job.text
-    assert len(tools.keys_of(bpy.data.objects["Head"], "jawOpen")) == 24 * 60 * MINUTES
+    keys = tools.keys_of(bpy.data.objects["Head"], "jawOpen")
+    assert 60 * MINUTES < len(keys) <= 24 * 60 * MINUTES, "some are left out"
+    assert keys[-1, 0] == 24 * 60 * MINUTES
     held |= pieces
     worst = {stage: round(1000 * max(times), 1) for stage, times in held.items()}
     print(json.dumps({
