@@ -17,10 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from arkit.action_units import ACTION_UNITS
 from arkit.names import ARKIT_NAMES, INDEX, mirror_name
 from server.language import faces, scope
 from server.language.express import Director
-from server.language.reading import Content
+from server.language.reading import Content, Reading
 
 Array = NDArray[np.float64]
 
@@ -75,22 +76,33 @@ def bounds_of(text: str, director: Director) -> Bounds | None:
     """Return what a sentence says of single muscles and sides; None if it says nothing of them."""
     found = director.express(text)
     whole = _columns(found.blendshapes)
-    contents = scope.read(text, director.left_out).contents
-    said = faces.union(c.shown() for c in contents if _is_named(c))
+    reading = scope.read(text, director.left_out)
+    said = faces.union(c.shown() for c in reading.contents if _is_named(c))
     shown = faces.expand(found.aus)
     named = {code: min(value, shown[code]) for code, value in said.items() if code in shown}
     least = np.maximum(
         _LEAST * _shape(named, lambda family: family not in _KNOWN),
         _LEAST_KNOWN * _shape(named, lambda family: family in _KNOWN),
     )
-    more = whole - whole[_MIRROR] > _ONE_SIDED
+    more = (whole - whole[_MIRROR] > _ONE_SIDED) & _says_a_side(reading)
     least = np.where(more, np.maximum(least, _LEAST * whole), least)
     least[_FREE] = 0.0
     most = np.where(more[_MIRROR] & ~_FREE, whole, np.inf)
     if not least.any() and np.isinf(most).all():
         return None
-    one_sided = [code for code in found.aus if code.endswith(("L", "R"))]
+    one_sided = [c for c in found.aus if ACTION_UNITS[c].side and more.any()]
     return Bounds(least, most, tuple(dict.fromkeys((*faces.compact(named), *one_sided))))
+
+
+def _says_a_side(reading: Reading) -> bool:
+    """Say whether words put something on one side; a contempt that has one by nature does not."""
+    return any(clause.side for clause in reading.clauses) or any(
+        content.side
+        or content.lean
+        or (_is_named(content) and any(ACTION_UNITS[c].side for c in faces.compact(content.face)))
+        for content in reading.contents
+        if not content.negated
+    )
 
 
 def _is_named(content: Content) -> bool:

@@ -79,8 +79,12 @@ def test_takes_differ_between_the_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["the speaker is very happy.", "furious", "the left eyebrow is not raised"]
-)
+    "sentence",
+    [
+        "the speaker is very happy.", "the speaker is contemptuous.", "furious",
+        "the left eyebrow is not raised",
+    ],
+)  # fmt: skip
 def test_a_feeling_or_a_denial_alone_binds_no_muscle(sentence: str) -> None:
     bounds = bounds_of(sentence, default_director())
     assert bounds is None or not bounds.least.any()
