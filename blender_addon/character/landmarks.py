@@ -34,7 +34,7 @@ def mark_landmarks(context: Any, places: Mapping[str, np.ndarray], scale: float)
     for name in LANDMARKS:
         empty = there.get(name)
         if empty is None:
-            empty = bpy.data.objects.new(f"Soliloquy {name.replace('_', ' ')}", None)
+            empty = bpy.data.objects.new(name.replace("_", " ").title(), None)
             empty[LANDMARK] = name
             empty.empty_display_type = "SPHERE"
             empty.show_in_front = empty.show_name = True

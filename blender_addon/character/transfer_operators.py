@@ -88,8 +88,8 @@ class SOLILOQUY_OT_preview_transfer(_OnCharacter, bpy.types.Operator):
     bl_label = "Preview Fit"
     bl_description = (
         "Lay the built-in face over the character's, coloured by its distance, and play the new "
-        "shape keys on a copy beside it; the character itself is not touched. Takes about ten "
-        "seconds"
+        "shape keys on a copy beside it; the character itself is not touched. Takes up to half "
+        "a minute"
     )
     bl_options = {"REGISTER", "UNDO"}
 
@@ -194,8 +194,8 @@ class SOLILOQUY_OT_carry_over(_OnCharacter, bpy.types.Operator):
     bl_label = "Carry Over Shape Keys"
     bl_description = (
         "Give the character's meshes the shape keys that they lack, from the built-in head laid "
-        "over them, without a preview; keys that they have stay as they are. Takes about ten "
-        "seconds"
+        "over them, without a preview; keys that they have stay as they are. Takes up to half "
+        "a minute"
     )
     bl_options = {"REGISTER", "UNDO"}
 

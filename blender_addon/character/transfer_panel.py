@@ -10,7 +10,7 @@ from ..core.face_poses import POSES
 from ..ui import reason, tr, wrapped
 from .landmarks import placed_landmarks
 from .matching import character_match
-from .meshes import active_character
+from .meshes import active_character, shaped_meshes
 from .transfer import has_carried_keys
 from .transfer_playing import is_playing
 from .transfer_preview import copies_of, notes_of, preview_of
@@ -18,26 +18,22 @@ from .transfer_preview import copies_of, notes_of, preview_of
 _BUTTONS: Final = ("REST", "OPEN", "SMILE", "BLINK", "PUCKER", "LOOK")
 
 
-class SOLILOQUY_PT_transfer(bpy.types.Panel):
-    """For characters without shape keys."""
+def _is_needed(context) -> bool:
+    """Whether it is the next thing to do: without it nothing moves, or a preview is open."""
+    character = active_character(context.scene)
+    if character is None or not character.meshes:
+        return False
+    return preview_of(context.scene) is not None or not shaped_meshes(character)
 
-    bl_idname = "SOLILOQUY_PT_transfer"
+
+class _Transfer:
+    """The built-in head's shape keys for a character."""
+
     bl_label = "Carry Over Shape Keys"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Soliloquy"
     bl_parent_id = "SOLILOQUY_PT_character"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context):
-        """Where shape keys are missing, or were carried over and may be looked at."""
-        character = active_character(context.scene)
-        if character is None or not character.meshes:
-            return False
-        if preview_of(context.scene) is not None or has_carried_keys(character):
-            return True
-        return not character_match(character).is_complete
 
     def draw(self, context):
         """The preview, or the way to it."""
@@ -85,4 +81,30 @@ class SOLILOQUY_PT_transfer(bpy.types.Panel):
             flow.operator("soliloquy.preview_pose", text=POSES[pose][0]).pose = pose
 
 
-CLASSES = (SOLILOQUY_PT_transfer,)
+class SOLILOQUY_PT_transfer(_Transfer, bpy.types.Panel):
+    """Open, for characters without shape keys."""
+
+    bl_idname = "SOLILOQUY_PT_transfer"
+
+    @classmethod
+    def poll(cls, context):
+        """Where nothing moves without it."""
+        return _is_needed(context)
+
+
+class SOLILOQUY_PT_transfer_missing(_Transfer, bpy.types.Panel):
+    """Folded, for characters that have shape keys and lack some."""
+
+    bl_idname = "SOLILOQUY_PT_transfer_missing"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        """Where some are missing, or were carried over and may be looked at."""
+        character = active_character(context.scene)
+        if character is None or not character.meshes or _is_needed(context):
+            return False
+        return has_carried_keys(character) or not character_match(character).is_complete
+
+
+CLASSES = (SOLILOQUY_PT_transfer, SOLILOQUY_PT_transfer_missing)

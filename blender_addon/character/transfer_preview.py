@@ -104,7 +104,7 @@ def _overlay(laid: LaidOver) -> Any:
     mesh.polygons.foreach_set("use_smooth", np.ones(len(quads), bool))
     mesh.update()
     item = bpy.data.objects.new("Soliloquy Overlay", mesh)
-    item.show_in_front = item.show_wire = True
+    item.show_in_front = True
     return item
 
 
