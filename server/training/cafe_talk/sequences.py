@@ -68,7 +68,7 @@ def _merge(active: NDArray[np.bool_], rng: np.random.Generator) -> None:
 
 
 def sparsified(sequence: Array, rng: np.random.Generator) -> Array:
-    """Drop triplets and AUs, as users name few (3.2): float32 [T, N]."""
+    """Drop triplets, and AUs of each that remains, as users name few (3.2): float32 [T, N]."""
     kept = np.zeros_like(sequence)
     changes = np.flatnonzero(np.any(np.diff(sequence, axis=0) != 0, axis=1)) + 1
     bounds = [0, *changes.tolist(), len(sequence)]
