@@ -1,7 +1,9 @@
-"""Opens the client of the wire; pyzmq is loaded only here, when a server is first needed."""
+"""Opens the client of the wire; pyzmq is loaded only here, when a server will soon be needed."""
 
 from __future__ import annotations
 
+import contextlib
+from threading import Thread
 from typing import Any
 
 import bpy
@@ -18,6 +20,18 @@ def endpoint(address: str) -> tuple[str, Any]:
         ServerError: the server's key is no key, or this computer has no keys yet.
     """
     return address, client_keys()
+
+
+def load_soon() -> Thread:
+    """Load pyzmq in a thread: the first press of Generate should not have to wait for it."""
+    thread = Thread(target=_load, name="soliloquy-load", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    with contextlib.suppress(ImportError):  # `open_client` says so when it matters
+        from ..vendor import client  # noqa: F401
 
 
 def open_client(address: str, keys: Any = None) -> Any:

@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from threading import Thread
 from typing import Any, Final, TypeAlias
+
+import bpy
 
 from ..core.errors import ServerError, SoliloquyError
 from ..core.job import Job, Made, made_of
@@ -21,7 +24,7 @@ from ..core.target import Target
 from ..takes import undo_step
 from ..takes.writing import TakeWriter
 from ..vendor import assemble, clip, messages
-from .client import endpoint, open_client
+from .client import endpoint, load_soon, open_client
 from .order import Order
 from .preview import Preview
 
@@ -330,16 +333,21 @@ def _pack(
 
 
 _sessions: list[Session] = []
+_loading: list[Thread] = []
 
 
 def session() -> Session:
-    """The session of this Blender; made when first asked for."""
+    """The session of this Blender; made when first asked for: in a window, by the panels."""
     if not _sessions:
         _sessions.append(Session())
+        if not bpy.app.background:
+            _loading.append(load_soon())
     return _sessions[0]
 
 
 def close_session() -> None:
     """End the session, when the add-on is switched off."""
+    while _loading:
+        _loading.pop().join()
     while _sessions:
         _sessions.pop().close()

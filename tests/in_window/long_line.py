@@ -214,7 +214,7 @@ def story():
     bpy.app.timers.register(loop_of_blender)
     begun = time.monotonic()
     with bpy.context.temp_override(window=window(), area=view, region=region(view)):
-        bpy.ops.soliloquy.generate("INVOKE_DEFAULT")
+        timed("invoke", bpy.ops.soliloquy.generate)("INVOKE_DEFAULT")
     yield 2.0
     shot("long_running")
     loop.clear()  # that took long by itself
