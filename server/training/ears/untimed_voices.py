@@ -85,7 +85,7 @@ def pico_say(voice: str, request: Say) -> tuple[NDArray[np.float32], int] | None
             samples, rate = soundfile.read(wave.name, dtype="float32")
         except soundfile.LibsndfileError:
             return None
-    return (samples, int(rate)) if len(samples) > rate // 2 else None
+    return (np.asarray(samples, np.float32), int(rate)) if len(samples) > rate // 2 else None
 
 
 _SET_RATE: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
