@@ -19,8 +19,11 @@ MINUTES = 10
 
 def a_ten_minute_line(address: str) -> None:
     """Pump as the timer does, on the built-in head, and clock the main thread's own CPU time."""
+    from blender_addon.generate.client import load_soon
     from blender_addon.generate.request import build_order
     from blender_addon.generate.session import session
+
+    load_soon().join()  # as in a window
 
     assert bpy.ops.soliloquy.add_head() == {"FINISHED"}
     character = tools.active()
