@@ -14,7 +14,7 @@ from server.language import expclip as clips
 from server.language import tables
 from server.language.encoder import TINY, BuiltinTextEncoder, EncoderNetwork
 from server.language.errors import LanguageError
-from server.training.language import corpora, detector_loss, distil, tune, wording
+from server.training.language import corpora, detector_loss, distil, projector, tune, wording
 from server.training.language.recipe import read_recipe
 from server.training.language.sources import development_words
 from server.training.language.tead import Composer, Quadruple
@@ -135,6 +135,23 @@ def test_the_autoencoder_learns_to_rebuild_what_it_sees(quadruples: list[Quadrup
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_projector_learns_alone_and_leaves_the_autoencoder_as_it_is(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = clips.ExpClip(clips.TINY)
+    kept = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith("projector")}
+    rng = np.random.default_rng(0)
+    texts = rng.normal(size=(24, 32)).astype(np.float32)
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    poses = tune.random_poses(24, seed=3)
+    options = projector.ProjectorOptions(steps=60, batch=24, rate=1e-2, decoded=8)
+    projector.train_projector(model, texts, poses, options, tmp_path, report=lambda _: None)
+    with torch.inference_mode():
+        codes = model.encoder(torch.from_numpy(poses)).numpy()
+    assert evaluation.recall_at(model.embed_text(texts), codes, poses, k=3, among=24) > 0.8
+    for name, value in model.state_dict().items():
+        assert name.startswith("projector") or torch.equal(value, kept[name])
 
 
 def test_the_shipped_recipe_reads_and_a_misspelt_field_is_named(tmp_path: Path) -> None:

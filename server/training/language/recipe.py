@@ -10,6 +10,7 @@ from typing import Any
 from server.language.errors import LanguageError
 
 from .distil import DistilOptions
+from .projector import ProjectorOptions
 from .tune import ExpClipOptions, TuneOptions
 
 
@@ -31,6 +32,7 @@ class Recipe:
     distil: DistilOptions = field(default_factory=DistilOptions)
     tune: TuneOptions = field(default_factory=TuneOptions)
     expclip: ExpClipOptions = field(default_factory=ExpClipOptions)
+    projector: ProjectorOptions = field(default_factory=ProjectorOptions)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -44,6 +46,7 @@ def read_recipe(path: Path) -> Recipe:
         "distil": DistilOptions,
         "tune": TuneOptions,
         "expclip": ExpClipOptions,
+        "projector": ProjectorOptions,
     }
     for name, kind in sections.items():
         given = data.get(name, {})

@@ -1,12 +1,14 @@
 """Train the whole language part from one recipe: distil, tune, ExpCLIP, measure, write weights.
 
     python -m server.training.language.train RECIPE.toml [--run FOLDER] [--out FOLDER]
-        [--corpus FOLDER] [--expclip-only | --index-only]
+        [--corpus FOLDER] [--expclip-only | --projector-only | --index-only]
 
 With `--expclip-only` the shipped encoder and detector stay as they are, and ExpCLIP's autoencoder
-and projector are trained on them. With `--index-only` nothing is trained: the names and situations
-that the detector's file holds are written again, after the tables grew. `--corpus` names a
-performed corpus whose frames the autoencoder learns to rebuild beside TEAD's faces.
+and projector are trained on them. With `--projector-only` only the text projector is trained again,
+on texts of the tables as they are, and the autoencoder keeps its weights. With `--index-only`
+nothing is trained: the names and situations that the detector's file holds are written again, after
+the tables grew. `--corpus` names a performed corpus whose frames the autoencoder learns to rebuild
+beside TEAD's faces.
 
 Every stage keeps a checkpoint in the run folder and is skipped or resumed when started again. The
 measures are taken on wording, words and situations that were held out, by the shipped (rounded)
@@ -45,6 +47,7 @@ from server.language.express import WEIGHTS
 from . import corpora, distil, tune
 from .detector_loss import examples_of
 from .measuring import encoded, known_texts, measure, measure_autoencoder
+from .projector import train_projector
 from .recipe import Recipe, read_recipe
 from .sources import cause_texts, compose, nothing_texts, relatives
 from .teacher import Teacher
@@ -103,6 +106,25 @@ def train_expclip_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
             load_expclip(paths.out / "expclip_autoencoder.safetensors"), quadruples, recipe
         )
     }
+
+
+def train_projector_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Train P again on the shipped encoder and autoencoder; returns the measures."""
+    torch.set_num_threads(recipe.threads)
+    paths.run.mkdir(parents=True, exist_ok=True)
+    paths.out.mkdir(parents=True, exist_ok=True)
+    quadruples = compose(recipe)
+    training = [q for q in quadruples if q.split == "train"]
+    causes = tune.family_examples(cause_texts(recipe.seed), explicit=False)
+    texts = [*training, *_situation_texts(training), *causes]
+    path = WEIGHTS / "expclip_autoencoder.safetensors"
+    expclip = load_expclip(path)
+    train_projector(
+        expclip, encoded(load_encoder(WEIGHTS / "text_encoder.safetensors"), texts),
+        tune.pose_matrix(texts), recipe.projector, paths.run, report=log.info,
+    )  # fmt: skip
+    save_expclip(expclip, paths.out / path.name, {**read_note(path), "projector": "trained again"})
+    return {"texts": len(texts), "steps": recipe.projector.steps}
 
 
 def write_index(recipe: Recipe, paths: Paths) -> dict[str, Any]:
@@ -213,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", default="", help="performed corpus for the autoencoder")
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--expclip-only", action="store_true", help="keep encoder and detector")
+    kept.add_argument("--projector-only", action="store_true", help="train P alone")
     kept.add_argument("--index-only", action="store_true", help="write known texts again")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -222,6 +245,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make: Callable[[Recipe, Paths], dict[str, Any]] = train
     if args.expclip_only:
         make = train_expclip_only
+    elif args.projector_only:
+        make = train_projector_only
     elif args.index_only:
         make = write_index
     report = make(recipe, Paths(args.run, args.out))
