@@ -66,9 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SoliloquyError, ArkitError, WireError) as error:
         print(f"soliloquy: {error}", file=sys.stderr)
         return EXIT_WRONG_USE if getattr(error, "code", "") == "bad_request" else EXIT_FAILED
+    except OSError as error:
+        print(f"soliloquy: {_about_file(error)}", file=sys.stderr)
+        return EXIT_FAILED
     except KeyboardInterrupt:
         print("soliloquy: stopped", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _about_file(error: OSError) -> str:
+    """Return one sentence on a file that the system refuses: a full disk, a folder it may not."""
+    if error.filename is None:
+        return f"A file cannot be read or written: {error.strerror or error}."
+    return f"'{error.filename}' cannot be read or written: {error.strerror}."
 
 
 if __name__ == "__main__":

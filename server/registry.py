@@ -188,9 +188,21 @@ def _named(place: str) -> Callable[..., Any]:
 
 
 def resolve_device(device: str) -> str:
-    """Return "cuda" or "cpu" for "auto"; torch, slow to load, is asked only where a driver is."""
-    if device != "auto":
+    """Return "cuda" or "cpu" for "auto"; torch, slow to load, is asked only where a driver is.
+
+    Raises:
+        Unavailable: "cuda" is named, and there is none.
+    """
+    if device not in ("auto", "cuda"):
         return device
+    found = _device_here()
+    if device == "cuda" != found:
+        raise Unavailable("The device is 'cuda', and no NVIDIA GPU can be used here.",
+                          "Say --device cpu, or run `soliloquy doctor`.")  # fmt: skip
+    return found
+
+
+def _device_here() -> str:
     if not _has_cuda_driver():
         return "cpu"
     try:

@@ -63,4 +63,6 @@ def read_clip(path: Path) -> ArkitClip:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise ClipReadError(f"'{path.name}' cannot be read; use one of {', '.join(READERS)}")
+    if not path.is_file():
+        raise ClipReadError(f"there is no file '{path}'; give the path of a take")
     return reader(path)

@@ -14,7 +14,7 @@ from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.flame_takes import check_flame, flame_model, write_flame
 from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import clip_data, clip_of, perform_takes
-from server.commands.writing import check_suffix, write_take
+from server.commands.writing import check_target, write_take
 from server.errors import BadAudio, BadRequest
 from server.settings import DEFAULT_ADDRESS
 from server.validation import GUIDANCE_SCALES
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output == "flame":
         check_flame(args.out)
     else:
-        check_suffix(args.out, args.blender)
+        check_target(args.out, args.blender)
     if not args.line.is_file():
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
     model = flame_model(args.flame, args.output)
@@ -143,6 +143,10 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
     strips = (parse_strip(text) for text in args.au)
     base = None if args.change is None else read_clip(args.change)
     start, end = _span(args.span)
+    if base is None and (args.span or args.regions):
+        raise BadRequest(
+            "A span or regions are to be made anew, and no take is named.", "Add --change TAKE.npz."
+        )
     return GenerateRequest(
         request_id=uuid.uuid4().hex,
         generator=args.generator,
@@ -162,7 +166,7 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         seed=args.seed,
         takes=args.takes,
         output=args.output,
-        fps=args.fps or (_FPS if base is None else base.fps),
+        fps=args.fps if args.fps is not None else (_FPS if base is None else base.fps),
         guidance=_guidance(args),
         guidance_mode=args.guidance_mode.removeprefix("default"),
         steps=args.steps,

@@ -23,7 +23,7 @@ def read_pose(path: Path | None) -> dict[str, float]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadRequest(f"The pose '{path}' cannot be read: {error}.", _HOW) from error
+        raise BadRequest(f"The pose '{path}' cannot be read: {_why(error)}.", _HOW) from error
     if isinstance(found, dict) and isinstance(found.get("blendshapes"), dict):
         found = found["blendshapes"]
     numbers = isinstance(found, dict) and all(
@@ -45,10 +45,17 @@ def read_image(path: Path | None) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadRequest(f"The picture '{path}' cannot be read: {error}.") from error
+        raise BadRequest(f"The picture '{path}' cannot be read: {_why(error)}.") from error
     if not data:
         raise BadRequest(f"The picture '{path}' is empty.", "Give a PNG or JPEG file.")
     return data
+
+
+def _why(error: Exception) -> str:
+    """Return what the system says of a file, without its number, or what is wrong inside."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def read_blend(text: str, share: float | None) -> DirectionBlend | None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from server.commands.output import say, say_json
+from server.commands.writing import check_file
 from server.errors import Unavailable
 
 HELP = "show what a direction asks of the face: Action Units, 52 blendshapes, a picture"
@@ -24,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
     """Read the direction and show it."""
     from server.language.express import express
 
+    if args.png is not None:
+        check_file(args.png, (".png",))
     found = express(args.text)
     if args.png is not None:
         _draw(found.blendshapes, args.png)

@@ -42,7 +42,7 @@ def flame_model(path: Path | None, output: str) -> FlameModel | None:
     try:
         return read_flame_model(path)
     except FlameError as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(f"The FLAME file {error}") from error
 
 
 def write_flame(take: Take, model: FlameModel | None, path: Path) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.output import say
-from server.errors import BadAudio, BadRequest
+from server.commands.writing import check_file
+from server.errors import BadAudio
 from server.wire.messages import AudioInfo
 
 HELP = "print the speech sounds of a line with their times"
 
-_SUFFIXES = (".json", ".textgrid", ".png")
+_SUFFIXES = (".json", ".textgrid", ".png")  # in lower case
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +41,11 @@ def run(args: argparse.Namespace) -> int:
     from server.speech.phones_output import phones_json, write_phones
 
     for path in args.out:
-        if path.suffix.lower() not in _SUFFIXES:
-            raise BadRequest(
-                f"'{path.name}' ends in '{path.suffix}'.", "Use .json, .TextGrid, .png."
-            )
+        check_file(path, _SUFFIXES)
     if not args.line.is_file():
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
-    samples = np.concatenate(list(AudioStream(args.line, AudioInfo()).blocks()))
+    about = AudioInfo(filename=args.line.name)
+    samples = np.concatenate(list(AudioStream(args.line, about).blocks()))
     speech = listen(
         samples,
         transcript=args.transcript,

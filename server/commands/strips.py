@@ -29,5 +29,9 @@ def run(args: argparse.Namespace) -> int:
     for strip in strips:
         say(format_strip(strip))
     if not strips:
+        from server.language.express import express
+
+        for note in express(args.text).notes:
+            say(f"note: {note}")
         say("nothing in this direction moves the face")
     return 0

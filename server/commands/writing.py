@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ def write_take(
         BadRequest: nothing is known about this suffix.
         Unavailable: the format needs something that is not installed.
     """
-    check_suffix(path, blender)
+    check_target(path, blender)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".mp4":
         _mp4(clip, path, audio, on_progress)
@@ -37,19 +38,36 @@ def write_take(
     return path
 
 
-def check_suffix(path: Path, blender: str = "") -> None:
-    """Refuse an unknown format, or one without its Blender, before any work.
+def check_target(path: Path, blender: str = "") -> None:
+    """Refuse an unknown format, or one without its Blender, or a bad place, before any work.
 
     Raises:
-        BadRequest: nothing is known about this suffix.
+        BadRequest: nothing is known about this suffix, or no file can be there.
         Unavailable: the format needs a Blender, and none is found.
     """
     if path.suffix.lower() in in_blender.SUFFIXES:
         in_blender.find_blender(blender)
-    if path.suffix.lower() not in _SUFFIXES:
+    check_file(path, _SUFFIXES)
+
+
+def check_file(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuse a file that cannot be written for its ending or its place, before any work.
+
+    Raises:
+        BadRequest: another ending, or the file or one of its folders cannot be.
+    """
+    if path.is_dir():
         raise BadRequest(
-            f"'{path.name}' ends in '{path.suffix}'.", f"Use one of {', '.join(_SUFFIXES)}."
+            f"'{path}' is a folder.", f"Name a file in it: {path / 'take'}{suffixes[0]}."
         )
+    if path.suffix.lower() not in suffixes:
+        ends = f"ends in '{path.suffix}'" if path.suffix else "has no ending"
+        raise BadRequest(f"'{path.name}' {ends}.", f"Use one of {', '.join(suffixes)}.")
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if not there.is_dir():
+        raise BadRequest(f"'{there}' is no folder.", f"'{path.name}' cannot be written into it.")
+    if not os.access(path if path.exists() else there, os.W_OK):
+        raise BadRequest(f"'{path}' may not be written.", "Choose a folder that is yours.")
 
 
 def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:

@@ -238,3 +238,72 @@ def test_an_address_is_taken_while_somebody_listens_there(host: str) -> None:
         assert is_taken(address)
     assert not is_taken(address) and not is_taken("tcp://127.0.0.1:*")
     assert is_taken("ipc:///tmp/somewhere")  # only asking can tell
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "FOLDER"], "is a folder. Name a file in it"),
+        (["--out", "FOLDER/take"], "'take' has no ending. Use one of .csv"),
+        (["--out", "LINE/take.csv"], "is no folder. 'take.csv' cannot be written into it."),
+        (["--out", "t.npz", "--span", "0-1"], "Add --change TAKE.npz."),
+        (["--out", "t.npz", "--regions", "brow"], "Add --change TAKE.npz."),
+        (["--out", "t.npz", "--change", "none.npz"], "there is no file 'none.npz'"),
+        (["--out", "t.npz", "--pose", "none.json"], "'none.json' cannot be read: No such file"),
+        (["--out", "t.npz", "--pose", "LINE"], "cannot be read: it is no text."),
+        (["--out", "t.npz", "--fps", "0"], "Fps is 0."),
+    ],
+)
+def test_animate_refuses_before_it_performs(
+    arguments: list[str], said: str, line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = {"FOLDER": str(tmp_path), "LINE": str(line)}
+    named = [next((a.replace(k, v) for k, v in places.items() if k in a), a) for a in arguments]
+    assert main(["animate", str(line), *named, "--address", NOBODY, *RULES]) in (1, 2)
+    assert said in capsys.readouterr().err
+    assert not Path("t.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("smirk.bmp", "'smirk.bmp' ends in '.bmp'. Use one of .png."), ("", "is a folder.")],
+)
+def test_express_draws_png_only(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["express", "a smirk", "--png", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_phones_name_the_file_that_is_no_recording(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.wav").write_text("no sound")
+    assert main(["phones", str(tmp_path / "notes.wav")]) == 1
+    assert "'notes.wav' is not a recording." in capsys.readouterr().err
+
+
+def test_strips_say_what_was_not_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["strips", "asdf qwer", "--seconds", "3"]) == 0
+    assert "note: Nothing in the direction was understood" in capsys.readouterr().out
+
+
+def test_a_disk_that_refuses_is_one_sentence(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device", "take.npz")
+
+    monkeypatch.setattr("server.commands.convert._arkit", full)
+    assert main(["convert", str(take), str(tmp_path / "again.npz")]) == 1
+    said = capsys.readouterr().err
+    assert said == "soliloquy: 'take.npz' cannot be read or written: No space left on device.\n"
+
+
+def test_a_gpu_that_is_not_there_is_refused_in_one_sentence(
+    line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.registry._has_cuda_driver", lambda: False)
+    out = str(tmp_path / "t.npz")
+    assert main(["animate", str(line), "--out", out, "--device", "cuda", "--address", NOBODY]) == 1
+    assert "no NVIDIA GPU can be used here. Say --device cpu" in capsys.readouterr().err
