@@ -36,7 +36,7 @@ from .words import is_word, tokens
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 _EMPTY: Final = "The direction is empty, so the face is neutral."
-_READ_SHARE: Final = 0.5
+_READ_SHARE: Final = 0.8
 """Weight of the face that the rules read beside P, in the embedding of a direction."""
 _NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
 """A capital inside a sentence: a name, no misspelt word."""
