@@ -101,7 +101,7 @@ def mbrola_say(voice: str, language: str, text: str, rate: float, pitch: float) 
     seconds = phones[-1].end
     if abs(seconds - len(samples) / sample_rate) > 0.05 + 0.01 * seconds:
         return None  # it left sounds out
-    return Spoken(np.asarray(samples), int(sample_rate), phones, (None,) * len(phones))
+    return Spoken(np.asarray(samples, np.float32), int(sample_rate), phones, (None,) * len(phones))
 
 
 def spoken(shard: str, root: Path, seed: int) -> Iterator[tuple[Spoken, str, str]]:
