@@ -39,6 +39,9 @@ class Client:
         timeout: seconds of silence from a server that was there, until it counts as lost.
         connect_timeout: the same for a server that was never heard.
         name: for the server's log.
+
+    Raises:
+        WireError: the address is none.
     """
 
     def __init__(
@@ -56,7 +59,12 @@ class Client:
         self._wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
         self._wake.linger = 0
         self._wake.bind("inproc://wake")
-        self._link = Link(self._context, address, keys, (connect_timeout, timeout), name)
+        try:
+            self._link = Link(self._context, address, keys, (connect_timeout, timeout), name)
+        except WireError:
+            self._wake.close(0)
+            self._context.term()
+            raise
         self._thread = threading.Thread(target=self._link.run, name="soliloquy", daemon=True)
         self._thread.start()
 

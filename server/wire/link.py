@@ -125,6 +125,9 @@ class Link:
         welcome, welcomed_at: what the server said of itself, and when (monotonic clock).
         connected: whether the server was heard since the connection was made.
         refused_at: when the server last refused us for our keys (monotonic clock).
+
+    Raises:
+        WireError: ZeroMQ can make nothing of the address.
     """
 
     def __init__(
@@ -151,13 +154,19 @@ class Link:
         self._open: dict[str, _Open] = {}
         self._heard = time.monotonic()
         self._pinged = 0.0
+        try:
+            self._connect()  # here, so that a wrong address is told to the caller
+        except zmq.ZMQError as error:
+            self._disconnect()
+            raise WireError(
+                f"'{address}' is not a server's address.", "It looks like tcp://127.0.0.1:5557."
+            ) from error
 
     def run(self) -> None:
         """Serve commands, socket and heartbeat until `stop` is set."""
         wake: zmq.Socket[bytes] = self._context.socket(zmq.PAIR)
         wake.linger = 0
         wake.connect("inproc://wake")
-        self._connect()
         try:
             while not self.stop.is_set():
                 self._step(wake)

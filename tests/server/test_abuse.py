@@ -19,6 +19,7 @@ from toy_generator import ToyGenerator, toy_service
 from server.transport import ServerThread
 from server.wire import codec, link
 from server.wire.client import Client, ServerLost
+from server.wire.errors import WireError
 from server.wire.messages import (
     AudioChunk,
     AudioInfo,
@@ -291,6 +292,14 @@ def test_without_a_server_hello_is_none_and_close_is_quick() -> None:
     client.close()
     assert time.monotonic() - started < 5.0
     client.close()  # a second time does nothing
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://", "tcp://127.0.0.1", "", "tcp://a b"])
+def test_what_is_no_address_is_refused_in_one_sentence(address: str) -> None:
+    before = threading.active_count()
+    with pytest.raises(WireError, match=r"is not a server's address\. It looks like tcp://"):
+        Client(address)
+    assert threading.active_count() == before
 
 
 def test_closing_a_client_in_the_middle_of_a_line_is_quick(

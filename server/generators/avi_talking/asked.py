@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from arkit.names import ARKIT_NAMES, INDEX
 from arkit.strips import AUStrip, own_channel_intensities, render_strips
 from server.generators.base import Speech
-from server.generators.cafe_talk.coarse import Direction, Feeling, Stretch
+from server.generators.cafe_talk.coarse import Direction, Feeling, Stretch, emotion_notes
 from server.language.express import Director
 from server.language.instruction import Instruction, InstructionError, instruct
 from server.language.strips import stages_of
@@ -130,12 +130,13 @@ def asked_of(
         _read_direction(draft, request, seconds, director)
     elif emotion:
         draft.base = _feeling(plain_sentence(emotion, request.intensity), director)
+        draft.notes += emotion_notes(emotion, director)
     elif not request.direction_strips:
         _listen_to(draft, speech, director, listen)
     for strip in request.direction_strips:
         stretch = Stretch(_feeling(strip.text, director), strip.start, strip.end)
         draft.stretches.append(stretch)
-        draft.degrees.append(degree_of(strip.intensity))
+        draft.degrees.append(degree_of(_USUAL * strip.intensity))  # 1 is as the words say
     direction = Direction(draft.base, tuple(draft.stretches))
     bounds = _bounds(draft, direction, director)
     if request.strips:

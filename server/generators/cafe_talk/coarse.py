@@ -134,7 +134,8 @@ def direction_of(request: GenerateRequest, seconds: float, director: Director) -
             found = replace(found, notes=(*found.notes, note))
     elif has_emotion:
         emotions = _emotions(request.emotion, director)
-        found = Direction(Feeling(request.emotion, request.intensity, emotions))
+        feeling = Feeling(request.emotion, request.intensity, emotions)
+        found = Direction(feeling, notes=emotion_notes(request.emotion, director))
     else:
         found = Direction(_NOTHING)
     if request.blend is not None:
@@ -146,6 +147,13 @@ def direction_of(request: GenerateRequest, seconds: float, director: Director) -
     return replace(
         found, over=tuple(draft.stretches), strips=tuple(draft.strips), notes=tuple(draft.notes)
     )
+
+
+def emotion_notes(word: str, director: Director) -> tuple[str, ...]:
+    """Return a note for a word that names no emotion, or none."""
+    if director.emotion_of(word).scores.get(NEUTRAL, 0.0) < 1.0:
+        return ()
+    return (f"'{word}' was not understood as an emotion, so the face stays neutral.",)
 
 
 def _in_words(text: str, degree: float, seconds: float, director: Director) -> Direction:

@@ -212,6 +212,12 @@ def test_a_direction_strip_changes_the_style_smoothly_and_only_there() -> None:
     assert np.abs(np.diff(course)).max() < 0.4 * np.abs(course).max()
 
 
+def test_a_direction_strip_is_as_strong_as_the_same_words_for_the_line() -> None:
+    whole = take(ask(direction="furious", seed=1))["emotion"]
+    strip = take(ask(direction_strips=(DirectionStrip("furious", 0.0, 60.0),), seed=1))["emotion"]
+    assert np.abs(strip).sum() == pytest.approx(np.abs(whole).sum(), rel=0.05)
+
+
 def test_an_au_strip_is_laid_over_and_stays_inside() -> None:
     plain, marked = (
         take(ask(direction="happy", seed=2)),

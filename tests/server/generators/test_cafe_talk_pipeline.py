@@ -155,6 +155,12 @@ def test_a_feeling_that_takes_over_is_not_held_back_by_the_one_before() -> None:
     assert np.abs(after[late] - alone[late]).mean() < 0.3 * np.abs(other[late] - alone[late]).mean()
 
 
+def test_an_emotion_that_is_none_is_named_in_a_note() -> None:
+    plan = tiny().plan(ask(emotion="hapy"), line(), 0)
+    assert any("'hapy' was not understood" in note for note in plan.notes)
+    assert not any("understood" in n for n in tiny().plan(ask(emotion="happy"), line(), 0).notes)
+
+
 def test_a_direction_of_single_muscles_becomes_strips() -> None:
     request = ask(direction="raises the left eyebrow")
     take_of: Any = tiny().plan(request, line(), 0).state["take"]
