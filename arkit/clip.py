@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .errors import ClipReadError
 from .names import ARKIT_NAMES, INDEX
+from .saving import save_npz
 
 LAYER_NAMES: Final[tuple[str, ...]] = ("lips", "emotion", "strips", "life")
 """What a result is made of; the layers sum to the unclamped clip."""
@@ -133,8 +134,12 @@ class ArkitClip:
         """Return the clip with more sentences for the user."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def save(self, path: Path | BinaryIO) -> None:
-        """Write the clip as a compressed npz with its names inside, to a file or into memory."""
+    def save(self, path: Path | str | BinaryIO) -> None:
+        """Write the clip as a compressed npz with its names inside, to a file or into memory.
+
+        Raises:
+            OSError: the file cannot be written; what was there stays as it was.
+        """
         about = {
             "format": _FORMAT,
             "fps": self.fps,
@@ -149,7 +154,7 @@ class ArkitClip:
         arrays["about"] = np.frombuffer(json.dumps(about, default=str).encode(), np.uint8)
         # Once more as plain arrays, for readers that know nothing of `about`.
         arrays |= {"names": np.array(ARKIT_NAMES), "fps": np.float64(self.fps)}
-        np.savez_compressed(path, **arrays)
+        save_npz(path, arrays)
 
     @classmethod
     def load(cls, path: Path | BinaryIO) -> ArkitClip:

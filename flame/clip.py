@@ -7,6 +7,7 @@ basis that `basis_id` names. Files are npz with the names of the field (`express
 
 from __future__ import annotations
 
+import io
 import json
 import zlib
 from collections.abc import Mapping
@@ -158,8 +159,12 @@ class FlameClip:
         """Return the clip with more sentences for the user."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def save(self, path: Path | BinaryIO) -> None:
-        """Write the clip as a compressed npz with the field's names, to a file or into memory."""
+    def save(self, path: Path | str | BinaryIO) -> None:
+        """Write the clip as a compressed npz with the field's names, to a file or into memory.
+
+        Raises:
+            OSError: the file cannot be written (`arkit.saving.replacing` keeps an old one).
+        """
         assert self.eyes is not None
         about = {
             "format": _FORMAT,
@@ -181,11 +186,14 @@ class FlameClip:
         }
         arrays |= {"eyelids": self.eyelids} if self.eyelids is not None else {}
         arrays |= {"betas": self.betas} if self.betas is not None else {}
-        if isinstance(path, Path):
-            with path.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-        else:
+        if not isinstance(path, (str, Path)):
             np.savez_compressed(path, **arrays)
+            return
+        # Packed in memory: an archive on a full disk is closed a second time when it is
+        # forgotten, and Python then prints a traceback that nobody can catch.
+        packed = io.BytesIO()
+        np.savez_compressed(packed, **arrays)
+        Path(path).write_bytes(packed.getbuffer())
 
     @classmethod
     def load(cls, path: Path | BinaryIO, fps: float | None = None) -> FlameClip:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..clip import ArkitClip, Contact, Phone
 from ..errors import ArkitError, ClipReadError, ExportError
 from ..names import ARKIT_NAMES, INDEX
+from ..saving import replacing
 from .report import ExportReport, check_clip
 
 _FORMAT: Final = "soliloquy-arkit-clip-json/1"
@@ -102,7 +103,8 @@ def write_clip_json(clip: ArkitClip, path: Path, *, layers: bool = True) -> Expo
     """
     text = clip_to_json(clip, layers=layers)
     try:
-        path.write_text(text, encoding="utf-8")
+        with replacing(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     notes = check_clip(clip, "were written as they are")

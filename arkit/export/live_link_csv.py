@@ -24,6 +24,7 @@ from ..clip import ArkitClip
 from ..errors import ClipReadError, ExportError
 from ..names import ARKIT_NAMES, HEAD_AND_EYE_NAMES, INDEX, LIVE_LINK_CSV_NAMES
 from ..retime import monotone_interpolate, resample
+from ..saving import replacing
 from .report import ExportReport, check_clip
 from .timecode import exact_rate, timecode, timecode_seconds
 
@@ -167,7 +168,7 @@ def write_live_link_csv(
     lines = _lines(clip, options)
     n_rows = -1  # the header is no row
     try:
-        with path.open("w", encoding="ascii", newline="") as file:
+        with replacing(path) as part, part.open("w", encoding="ascii", newline="") as file:
             for line in lines:
                 file.write(line)
                 n_rows += 1

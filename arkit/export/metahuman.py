@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..clip import ArkitClip
 from ..errors import ExportError
 from ..names import ARKIT_NAMES, INDEX
+from ..saving import replacing
 from .metahuman_tables import (
     ARKIT_TO_RAW,
     BOARD,
@@ -172,7 +173,8 @@ def write_rig_mapper_csv(
     for name, values in clip_curves(clip, options).items():
         lines += [f"{name},{frame},{value:.6f}" for frame, value in enumerate(values.tolist())]
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="")
+        with replacing(path) as part:
+            part.write_text("\n".join(lines) + "\n", encoding="ascii", newline="")
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     hint = f"Frames count at {clip.fps:g} per second; set the same rate when importing."

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..clip import ArkitClip
 from ..errors import ExportError
 from ..retime import resample
+from ..saving import replacing
 from .metahuman import OLD_CONTROLS, MetaHumanOptions, board_values, clip_curves
 from .metahuman_tables import BOARD
 from .report import ExportReport, check_clip
@@ -118,8 +119,10 @@ def write_unreal_script(
             audio_about = {"file": sound.name, "seconds": round(seconds, 6)}
             notes += _length_notes(seconds, clip)
         data = unreal_data(clip, name, options, audio_about)
-        data_path.write_text(json.dumps(data), encoding="utf-8")
-        script.write_text(_script_source(), encoding="utf-8")
+        with replacing(data_path) as part:
+            part.write_text(json.dumps(data), encoding="utf-8")
+        with replacing(script) as part:
+            part.write_text(_script_source(), encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from error
     files = (script, data_path, sound) if audio is not None else (script, data_path)
@@ -198,7 +201,8 @@ def _put_sound(audio: Path | AudioSamples, target: Path) -> float:
     if bits != 16:
         raise ExportError(f"{audio.name} has {bits} bits a sample; Unreal imports 16-bit .wav")
     if audio.resolve() != target.resolve():
-        shutil.copyfile(audio, target)
+        with replacing(target) as part:
+            shutil.copyfile(audio, part)
     return seconds
 
 
@@ -213,7 +217,7 @@ def write_wav(path: Path, audio: AudioSamples) -> float:
         raise ExportError(f"the sound must be finite samples [S], got {list(samples.shape)}")
     if audio.sample_rate <= 0:
         raise ExportError(f"the sample rate must be positive, got {audio.sample_rate}")
-    with wave.open(str(path), "wb") as sound:
+    with replacing(path) as part, wave.open(str(part), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(audio.sample_rate)

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from ..clip import ArkitClip, Phone
 from ..errors import ExportError
+from ..saving import replacing
 from .report import ExportReport
 
 ShapeSet = Literal["rhubarb", "oculus"]
@@ -176,7 +177,8 @@ def write_viseme_cues(clip: ArkitClip, path: Path, shapes: ShapeSet | None = Non
     cues = viseme_cues(clip.phones, chosen)
     text = format_rhubarb_tsv(cues) if kind == ".tsv" else format_webvtt(cues)
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        with replacing(path) as part:
+            part.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     return ExportReport((path,), len(cues), cues[-1].end if cues else 0.0, clip.fps)

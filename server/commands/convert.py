@@ -79,6 +79,7 @@ def _arkit(args: argparse.Namespace) -> int:
 def _flame(args: argparse.Namespace) -> int:
     from arkit.export.files import read_clip
     from arkit.retime import resample
+    from arkit.saving import replacing
     from flame.convert import arkit_to_flame, load_on
 
     model = _model(args.flame)
@@ -90,7 +91,8 @@ def _flame(args: argparse.Namespace) -> int:
         source = read_clip(args.source)
         source = resample(source, args.fps) if args.fps is not None else source
         clip = arkit_to_flame(source, model)
-    clip.save(args.target)
+    with replacing(args.target) as part:
+        clip.save(part)
     _done(args.target, clip, clip.notes)
     say(f"basis: {clip.basis_id} ('{model.name}')")
     return 0

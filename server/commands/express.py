@@ -48,6 +48,7 @@ def _draw(blendshapes: dict[str, float], path: Path) -> None:
     import numpy as np
 
     from arkit.names import ARKIT_NAMES
+    from arkit.saving import replacing
     from flame.head import built_in_head
     from flame.preview import PreviewError, render_frame
 
@@ -58,4 +59,5 @@ def _draw(blendshapes: dict[str, float], path: Path) -> None:
     except PreviewError as error:
         raise Unavailable(f"The face cannot be drawn: {error}.") from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    imageio.imwrite(path, picture)
+    with replacing(path) as part:
+        imageio.imwrite(part, picture)

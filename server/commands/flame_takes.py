@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arkit.saving import replacing
 from server.commands.performing import clip_of
 from server.errors import BadRequest, Unavailable
 from server.wire.assemble import Take
@@ -48,7 +49,8 @@ def flame_model(path: Path | None, output: str) -> FlameModel | None:
 def write_flame(take: Take, model: FlameModel | None, path: Path) -> None:
     """Write a take as a FLAME clip; see `flame_clip`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    flame_clip(take, model).save(path)
+    with replacing(path) as part:
+        flame_clip(take, model).save(part)
 
 
 def flame_clip(take: Take, model: FlameModel | None) -> FlameClip:

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Hear the line and write what was asked for."""
     import numpy as np
 
+    from arkit.saving import replacing
     from server.speech.audio import AudioStream
     from server.speech.listen import listen, load_recogniser
     from server.speech.phones_output import phones_json, write_phones
@@ -57,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
         if path.suffix.lower() == ".png":
             from server.evaluation.phones_plot import plot_phones
 
-            plot_phones(path, samples, speech.phones)
+            with replacing(path) as part:
+                plot_phones(part, samples, speech.phones)
         else:
             write_phones(path, speech.phones, speech.seconds)
     if args.json or not args.out:

@@ -9,6 +9,7 @@ from typing import Final
 
 from arkit.clip import ArkitClip
 from arkit.export.files import WRITERS, write_clip
+from arkit.saving import replacing
 from server.commands import in_blender
 from server.errors import BadRequest, Unavailable
 
@@ -66,26 +67,30 @@ def check_file(path: Path, suffixes: Sequence[str]) -> None:
     there = next(folder for folder in path.absolute().parents if folder.exists())
     if not there.is_dir():
         raise BadRequest(f"'{there}' is no folder.", f"'{path.name}' cannot be written into it.")
-    if not os.access(path if path.exists() else there, os.W_OK):
+    # A new file is written beside an old one, so that the folder must be ours too.
+    if not (os.access(there, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))):
         raise BadRequest(f"'{path}' may not be written.", "Choose a folder that is yours.")
 
 
 def _mp4(clip: ArkitClip, path: Path, audio: Path | None, on_progress: OnProgress) -> None:
     from flame.preview import PreviewError, render_clip
 
-    try:
-        render_clip(
-            clip.coefficients,
-            clip.fps,
-            path,
-            audio=audio,
-            head_angles=clip.head,
-            progress=lambda fraction: on_progress("draw", fraction),
-        )
-    except PreviewError as error:
-        raise Unavailable(
-            f"The preview cannot be drawn: {error}.", "Take .csv or .npz, which need nothing more."
-        ) from error
+    with replacing(path) as part:
+        try:
+            render_clip(
+                clip.coefficients,
+                clip.fps,
+                part,
+                audio=audio,
+                head_angles=clip.head,
+                progress=lambda fraction: on_progress("draw", fraction),
+            )
+        except PreviewError as error:
+            why = str(error).replace(str(part), str(path))  # ffmpeg names its file
+            raise Unavailable(
+                f"The preview cannot be drawn: {why}.",
+                "Take .csv or .npz, which need nothing more.",
+            ) from error
 
 
 _SUFFIXES: Final = (*WRITERS, ".mp4", *in_blender.SUFFIXES)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from arkit.clip import Phone
+from arkit.saving import replacing
 
 from .alignment import AlignedWord
 from .phones import SILENCE
@@ -92,4 +93,5 @@ def write_phones(
     """Write phones as the ending of `path` says: `.TextGrid`, anything else JSON."""
     is_grid = path.suffix.lower() == ".textgrid"
     text = textgrid(phones, seconds, words) if is_grid else phones_json(phones, words)
-    path.write_text(text, encoding="utf-8")
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
