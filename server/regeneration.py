@@ -90,7 +90,8 @@ def regeneration_of(request: GenerateRequest) -> Regeneration | None:
     """Return what a request changes of the take it sent along, None when it makes a whole line.
 
     Raises:
-        BadRequest: there is a part but no take or a take but no part, or the take cannot be read.
+        BadRequest: there is a part but no take or a take but no part, the part lies after the
+            take's end, or the take cannot be read.
     """
     has_part = request.regenerate_start is not None or bool(request.regenerate_regions)
     if request.base is None:
@@ -114,6 +115,12 @@ def regeneration_of(request: GenerateRequest) -> Regeneration | None:
     start = request.regenerate_start
     end = request.regenerate_end
     whole = start is None or end is None
+    if start is not None and start >= base.seconds:
+        raise BadRequest(
+            f"The span to regenerate starts at {start:g} s, and the take ends at "
+            f"{base.seconds:.2f} s.",
+            "Name seconds of the take.",
+        )
     return Regeneration(
         base,
         Part(

@@ -39,7 +39,7 @@ from .settings import Settings
 from .speech.audio import AudioSource, AudioStream
 from .speech.recogniser import FEATURE_RATE, Samples, SpeechError
 from .speech.tempo import at_rate
-from .validation import CONTROLS, check_request, ignored_controls
+from .validation import CONTROLS, check_request, ignored_controls, strips_outside
 from .wire.messages import (
     WIRE_VERSION,
     Accepted,
@@ -255,6 +255,7 @@ class Service:
                     note,
                     *notes,
                     ignored_controls(request, generator.name, understands),
+                    *strips_outside(request, speech.seconds),
                 )
                 if note
             ),

@@ -33,6 +33,8 @@ GUIDANCE_MODES: Final[tuple[str, ...]] = ("", "default", "paper")
 _MAX_GUIDANCE: Final = 20.0
 _MAX_FPS: Final = 240.0
 _MAX_STEPS: Final = 1000
+_MAX_OUTSIDE: Final = 5  # notes on strips outside the line, of which there may be a thousand
+_QUOTED: Final = 30  # characters of a direction in a note
 _WORD: Final = 64  # characters of a name: generator, emotion, style
 
 
@@ -66,6 +68,34 @@ def ignored_controls(request: GenerateRequest, generator: str, understands: Iter
         f"{', '.join(ignored).capitalize()} {verb} not used: the generator '{generator}' has no "
         "notion of it."
     )
+
+
+def strips_outside(request: GenerateRequest, seconds: float) -> tuple[str, ...]:
+    """Return a sentence on each AU strip and direction strip that lies wholly outside the line.
+
+    Args:
+        seconds: length of the line.
+    """
+    named = [(s.au, s.start, s.end) for s in request.strips]
+    named += [
+        (f"The direction strip '{_short(s.text)}'", s.start, s.end)
+        for s in request.direction_strips
+    ]
+    notes = [
+        f"{name}@{start:g}-{end:g} lies {where} of the line ({seconds:.1f} s) and was not used."
+        for name, start, end in named
+        if (where := _side_outside(start, end, seconds))
+    ]
+    more = len(notes) - _MAX_OUTSIDE
+    return (*notes[:_MAX_OUTSIDE], *([f"So do {more} more strips."] if more > 0 else []))
+
+
+def _side_outside(start: float, end: float, seconds: float) -> str:
+    return "after the end" if start >= seconds else "before the start" if end <= 0 else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 3]}..."
 
 
 def _set_controls(request: GenerateRequest) -> list[str]:

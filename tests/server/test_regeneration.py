@@ -165,6 +165,10 @@ BAD = [
         "coefficients from 9",
     ),
     ({"style_clip": random_clip(names=("grin",))}, "`style_clip` has a column 'grin'"),
+    (
+        {"base": NAN_FREE, "regenerate_start": 20.0, "regenerate_end": 30.0},
+        "starts at 20 s, and the take ends at 3.00 s. Name seconds of the take.",
+    ),
     ({"guidance_mode": "wild"}, "uidance_mode is 'wild'. Use default or paper."),
 ]
 

@@ -282,6 +282,36 @@ def test_a_generator_that_breaks_its_contract_is_our_fault_not_an_endless_loop(
     assert "'toy'" in failed.message
 
 
+def test_strips_wholly_outside_the_line_are_told_and_others_are_not() -> None:
+    request = replace(
+        REQUEST,
+        strips=(
+            StripSpec("AU4", 40, 50),
+            StripSpec("AU12", 2.5, 50),
+            StripSpec("AU1", -1, 0.5),
+            StripSpec("AU2", -2, 0),
+            StripSpec("AU6", 3, 4),
+        ),
+        direction_strips=(DirectionStrip("furious", 7, 8.5), DirectionStrip("smile", 0, 9)),
+    )
+    (take,) = takes_of(request)
+    assert [note for note in take.result.notes if "of the line" in note] == [
+        "AU4@40-50 lies after the end of the line (3.0 s) and was not used.",
+        "AU2@-2-0 lies before the start of the line (3.0 s) and was not used.",
+        "AU6@3-4 lies after the end of the line (3.0 s) and was not used.",
+        "The direction strip 'furious'@7-8.5 lies after the end of the line (3.0 s) and was not "
+        "used.",
+    ]
+
+
+def test_a_thousand_strips_outside_the_line_are_told_in_a_few_sentences() -> None:
+    (take,) = takes_of(replace(REQUEST, strips=(StripSpec("AU4", 40, 50),) * 1000))
+    assert len(take.result.notes) < 10
+    many = tuple(StripSpec("AU4", 40 + n, 50 + n) for n in range(1000))
+    (take,) = takes_of(replace(REQUEST, strips=many))
+    assert len(take.result.notes) < 10 and "So do 995 more strips." in take.result.notes
+
+
 def test_generators_are_made_once_and_only_when_asked_for() -> None:
     made: list[str] = []
 
