@@ -47,12 +47,15 @@ def open_door(context: zmq.Context[zmq.Socket[bytes]], settings: Settings) -> Do
     """Bind a ROUTER as the settings say.
 
     Raises:
-        BadRequest: the address needs keys and there are none, or it cannot be bound.
+        BadRequest: it is no address, it needs keys and there are none, or it cannot be bound.
         Unavailable: the keys cannot be read.
     """
+    if "://" not in settings.bind:
+        raise BadRequest(f"'{settings.bind}' is no address.", "It looks like tcp://127.0.0.1:5557.")
     if settings.keys is None and not is_loopback(settings.bind):
         raise BadRequest(
-            f"{settings.bind} can be reached from other machines, and there are no keys.",
+            f"The address {settings.bind} can be reached from other machines, and there are no "
+            "keys.",
             "Make keys with `soliloquy keys`, or bind to 127.0.0.1.",
         )
     router: zmq.Socket[bytes] = context.socket(zmq.ROUTER)
@@ -69,7 +72,7 @@ def open_door(context: zmq.Context[zmq.Socket[bytes]], settings: Settings) -> Do
     except zmq.ZMQError as error:
         Door(router, "", authenticator).close()
         raise BadRequest(
-            f"{settings.bind} cannot be used: {error.strerror}.",
+            f"The address {settings.bind} cannot be used: {error.strerror}.",
             "Is a server running already? Choose another port with --bind.",
         ) from error
     endpoint = bytes(router.getsockopt(zmq.LAST_ENDPOINT))  # type: ignore[arg-type]
@@ -84,7 +87,7 @@ def _lock(
     public, secret = load_server_keys(settings.keys)
     allowed = settings.keys / "allowed"
     if not allowed.is_dir():
-        raise Unavailable(f"{allowed} is missing.", "Make client keys first.")
+        raise Unavailable(f"The folder '{allowed}' is missing.", "Make client keys first.")
     authenticator = ThreadAuthenticator(context)
     authenticator.start()
     authenticator.configure_curve(domain=_ZAP_DOMAIN, location=str(allowed))

@@ -310,7 +310,8 @@ class Service:
                 on_heard=on_heard,
             )
         except SpeechError as error:
-            raise BadAudio(f"{info.filename or 'The line'} was not understood: {error}.") from error
+            name = f"'{info.filename}'" if info.filename else "The line"
+            raise BadAudio(f"{name} was not understood: {error}.") from error
         return at_rate(speech, rate), stream.notes
 
 

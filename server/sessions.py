@@ -56,7 +56,7 @@ class Upload:
         if self.n_bytes > self.max_bytes:
             raise LimitExceeded(
                 f"The audio has more than {self.max_bytes >> 20} MiB.",
-                "Send a compressed file or a part, or raise the server's limit.",
+                "Send a compressed file, such as .flac, or a part.",
             )
         if self._stream is None:
             self._stream = self.path.open("wb")

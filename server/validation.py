@@ -125,7 +125,7 @@ def _at_most(name: str, value: float, most: float, unit: str) -> None:
     if value > most:
         raise LimitExceeded(
             f"{name} has {value:g} {unit}; the limit is {most:g}.",
-            "Send less, or raise the server's limit.",
+            "Ask for less at once.",
         )
 
 

@@ -109,10 +109,12 @@ class ExportJob:
         """Refuse names that a destination would misread.
 
         Raises:
-            ExportError: the name or subject is not letters, digits and _.
+            ExportError: the name is not letters, digits and _, or the take number is negative.
         """
         if not re.fullmatch(r"[A-Za-z0-9_]+", self.name):
             raise ExportError(f"'{self.name}' cannot name files and assets; use letters, digits, _")
+        if self.take < 0:
+            raise ExportError(f"the take number must be 0 or more, got {self.take}")
 
     def csv_name(self) -> str:
         """File name from which Unreal reads the subject."""

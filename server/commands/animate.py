@@ -16,6 +16,7 @@ from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import clip_data, clip_of, perform_takes
 from server.commands.writing import check_target, write_take
 from server.errors import BadAudio, BadRequest
+from server.language.tables import EMOTIONS
 from server.settings import DEFAULT_ADDRESS
 from server.validation import GUIDANCE_SCALES
 from server.wire.messages import OUTPUTS, AudioInfo, GenerateRequest, StripSpec
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mix", type=float, help="how much of the second direction, 0..1 (default .5)"
     )
-    parser.add_argument("--emotion", default="neutral")
+    parser.add_argument("--emotion", default="neutral", help=", ".join(EMOTIONS))
     parser.add_argument("--intensity", type=float, default=0.5, help="0..1")
     parser.add_argument("--style", default="", help="a talking style by name")
     parser.add_argument(
@@ -61,7 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for name in GUIDANCE_SCALES:
         parser.add_argument(f"--guidance-{name}", type=float, help=f"guidance scale of {name}")
-    parser.add_argument("--guidance-mode", default="default", choices=("default", "paper"))
+    parser.add_argument(
+        "--guidance-mode",
+        default="default",
+        choices=("default", "paper"),
+        help="how they are weighed; paper: the published formula",
+    )
     parser.add_argument("--steps", type=int, help="denoising steps")
     parser.add_argument(
         "--change", type=Path, metavar="TAKE.npz", help="make a part of a take anew"
@@ -71,15 +77,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--regions", default="", help="its face regions: brow,eye,mouth,...")
     parser.add_argument("--transcript", default="", help="the words; they sharpen the lips")
-    parser.add_argument("--language", default="en")
+    parser.add_argument(
+        "--language", default="en", help="of the transcript: en (default), de, fr ..."
+    )
     parser.add_argument("--fps", type=float, help="60, or that of the take to change")
-    parser.add_argument("--output", default="arkit52", choices=OUTPUTS)
+    parser.add_argument(
+        "--output",
+        default="arkit52",
+        choices=OUTPUTS,
+        help="what moves: the 52 blendshapes (default), without tongueOut, or a FLAME head (.npz)",
+    )
     parser.add_argument(
         "--flame", type=Path, metavar="MODEL", help="FLAME file of --output flame, else our head"
     )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--takes", type=int, default=1)
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another number is another take (default 0)"
+    )
+    parser.add_argument(
+        "--takes", type=int, default=1, help="how many, with seeds that count up (default 1)"
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda"),
+        help="where it is performed; auto (default) takes an NVIDIA GPU where there is one",
+    )
     add_ears_option(parser)
     parser.add_argument("--address", default=DEFAULT_ADDRESS, help="a server to use if it is up")
     parser.add_argument("--blender", default="", help="for .blend, .glb: see SOLILOQUY_BLENDER")
@@ -133,7 +155,7 @@ def run(args: argparse.Namespace) -> int:
     for note in notes:
         say(f"note: {note}")
     for path, clip in zip(paths, clips, strict=True):
-        say(f"{path}: {clip.n_frames} frames at {clip.fps:g} fps, {clip.seconds:.2f} s of speech")
+        say(f"{path}: {clip.n_frames} frames at {clip.fps:g} fps, {clip.seconds:.2f} s")
     say(f"done in {seconds:.1f} s")
     return 0
 

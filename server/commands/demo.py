@@ -66,7 +66,8 @@ def _server() -> Iterator[str]:
     from server.wire.client import Client
 
     address = f"tcp://127.0.0.1:{_free_port()}"
-    process = subprocess.Popen([sys.executable, "-m", "server.cli", "serve", "--bind", address])
+    command = [sys.executable, "-m", "server.cli", "serve", "--bind", address]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # that it is up, we say
     try:
         waited = time.monotonic()
         with Client(address, name="soliloquy demo") as client:

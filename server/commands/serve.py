@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from server.commands.ears_option import add_ears_option, recogniser_of
+from server.commands.output import say
 from server.settings import DEFAULT_ADDRESS, Settings
 
 HELP = "hold the generators on this machine's device and answer requests"
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
             keys=args.keys,
             flame=tuple(args.flame),
             warm_up=True,
-        )
+        ),
+        on_ready=lambda address: say(f"Ready at {address} (Ctrl-C ends it)."),
     )
     return 0

@@ -100,7 +100,7 @@ class AudioStream:
         return LimitExceeded(
             f"{self._name} has at least {seconds:.0f} audible seconds; the limit is "
             f"{self._max_seconds:.0f}.",
-            "Trim it, or raise the server's limit.",
+            "Cut it into shorter recordings.",
         )
 
     def _audible(self, decoded: Decoded) -> Iterator[Samples]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +19,10 @@ import soundfile
 from arkit.clip import ArkitClip
 from arkit.names import INDEX
 from server.cli import COMMANDS, build_parser, main
+from server.commands import animate
 from server.commands.lines import NoLineError, find_line
 from server.commands.ports import is_taken
+from server.language.tables import EMOTIONS
 from server.speech import ears_recogniser, ears_weights
 
 NOBODY = "tcp://127.0.0.1:9"
@@ -298,6 +303,83 @@ def test_a_disk_that_refuses_is_one_sentence(
     assert main(["convert", str(take), str(tmp_path / "again.npz")]) == 1
     said = capsys.readouterr().err
     assert said == "soliloquy: 'take.npz' cannot be read or written: No space left on device.\n"
+
+
+def test_a_strip_after_the_end_of_the_line_is_told(
+    line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["animate", str(line), "--out", str(tmp_path / "t.npz"), "--address", NOBODY]
+    strips = ["--au", "AU4@40-50", "--au", "AU12@1-50"]
+    assert main([*arguments, *RULES, "--fps", "30", *strips]) == 0
+    printed = capsys.readouterr().out
+    assert "note: AU4@40-50 lies after the end of the line (2.0 s) and was not used.\n" in printed
+    assert "AU12" not in printed
+    assert printed.splitlines()[-2].endswith("60 frames at 30 fps, 2.00 s")
+
+
+def test_a_span_after_the_end_of_the_take_is_refused(
+    line: Path, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = tmp_path / "again.npz"
+    arguments = ["animate", str(line), "--out", str(again), "--change", str(take), *RULES]
+    assert main([*arguments, "--span", "20-30", "--address", NOBODY]) == 1
+    said = "starts at 20 s, and the take ends at 2.00 s. Name seconds of the take."
+    assert said in capsys.readouterr().err
+    assert not again.exists()
+
+
+def test_the_help_of_animate_explains_every_option_and_names_the_emotions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = argparse.ArgumentParser()
+    animate.add_arguments(parser)
+    assert [action.dest for action in parser._actions if not action.help] == []
+    parser.print_help()
+    text = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(EMOTIONS) in text and len(EMOTIONS) == 8
+
+
+def test_a_negative_take_number_is_refused_for_every_format(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["export", str(take), "--to", "raw", "--out", str(tmp_path / "raw")]
+    assert main([*arguments, "--take-number", "-4"]) == 1
+    assert "the take number must be 0 or more, got -4" in capsys.readouterr().err
+    assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "'nonsense' is no address. It looks like tcp://127.0.0.1:5557."),
+        ("tcp://0.0.0.0:5557", "The address tcp://0.0.0.0:5557 can be reached from other machines"),
+        ("tcp://127.0.0.1:x", "The address tcp://127.0.0.1:x cannot be used: "),
+    ],
+)
+def test_a_server_writes_an_address_that_it_refuses_as_it_was_given(
+    address: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--bind", address]) == 2
+    assert capsys.readouterr().err.startswith(f"soliloquy: {said}")
+
+
+def test_a_server_says_where_it_is_ready_and_ends_on_ctrl_c() -> None:
+    command = [sys.executable, "-m", "server.cli", "serve", "--bind", "tcp://127.0.0.1:*"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None and process.stderr is not None
+            said = re.fullmatch(
+                r"Ready at (tcp://127\.0\.0\.1:\d+) \(Ctrl-C ends it\)\.\n",
+                process.stdout.readline(),
+            )
+            assert said is not None and is_taken(said[1])
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60.0) == 0
+            assert process.stdout.read() == "" and process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 def test_a_gpu_that_is_not_there_is_refused_in_one_sentence(
