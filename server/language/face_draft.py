@@ -50,7 +50,7 @@ def add_content(draft: FaceDraft, content: Content) -> None:
 def composed(draft: FaceDraft) -> Face:
     """Feelings, overruled by explicit actions, without what is denied."""
     felt = _felt([(face, family) for face, family in draft.feelings if face])
-    felt = _beside_one_sided(felt, [*draft.named, *draft.alone])
+    felt = _beside_one_sided(felt, [*draft.named, *draft.explicit])
     # "Laugh with the mouth closed": what a part does overrules the look with a name.
     actions = faces.union(draft.explicit)
     looks = faces.union(_beside_a_smile(look, felt) for look in draft.named)

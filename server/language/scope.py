@@ -22,6 +22,7 @@ from .sides_apart import (
     with_common_side,
     with_headed_sides,
     with_leanings,
+    with_only_side,
     with_remembered_sides,
     with_shared_side,
 )
@@ -47,6 +48,7 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
     contents = with_remembered_sides(draft, bounds, contents)
     contents = with_common_side(draft, contents)
     contents = with_denials(draft, bounds, contents)
+    contents = with_only_side(draft, bounds, contents)
     contents = [with_degree(draft, bounds, content, contents) for content in contents]
     pieces = tuple(_clause(draft, bound, i, contents) for i, bound in enumerate(bounds))
     return Reading(

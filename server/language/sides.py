@@ -14,6 +14,7 @@ from typing import Final
 
 from arkit.action_units import ACTION_UNITS
 
+from .idle_sides import without_idle
 from .viewpoints import OTHER_SIDE, own_sides
 from .words import is_determiner
 
@@ -232,6 +233,7 @@ def _numbered(text: str) -> str:
 
 def _without_denied(text: str) -> str:
     """Take out a side that is only denied: what is said of it holds for the other side."""
+    text = without_idle(text)
     lamed = rf"(?: ,)?(?: (?:and|but|while|with))?(?:^| ){_D}{_SIDE} side {_LAMED}(?: ,)?(?= |$)"
     text = re.sub(lamed, r" not the \1 side ", text)
     text = re.sub(rf"{_D}face (?:is |stays )?{_LAMED_WORD} {_AT}{_D}{_SIDE}(?: side)?\b",

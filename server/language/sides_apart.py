@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .actions import with_side
+from . import faces
+from .actions import SAYS_WHERE, with_side
 from .clauses import Bound
 from .reading import Content, Draft
-from .sides import LEAN
+from .sides import LEAN, is_direction
+from .words import FUNCTION_WORDS, is_determiner, is_word
 
 _SAYS_ONLY_WHERE: Final = frozenset(
     {"left", "right", "side", "half", "on", "the", "at", "to", "his", "her", "your", "its", "their",
@@ -111,6 +113,70 @@ def with_common_side(draft: Draft, contents: list[Content]) -> list[Content]:
         return contents
     side = said.pop()
     return [replace(c, side=side) if _is_one_sided(c) and not c.side else c for c in contents]
+
+
+_BOTH: Final = frozenset({"both", "equally", "symmetrically", "symmetrical", "bilateral"})
+_STOPS: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")"})
+_WHOLE: Final = frozenset({"AU30", "AU61", "AU62", "AU63", "AU64", "AUML", "AUMR", "AUM"})
+"""Families that go to a side as a whole."""
+_FACE_WORDS: Final = frozenset(
+    {"left", "right", "smile", "grin", "smirk", "frown", "sneer", "snarl", "wink", "side", "half",
+     "mouth", "face", "lip", "lips", "corner", "brow", "eyebrow", "eye", "cheek", "nose", "lid"}
+)  # fmt: skip
+
+
+def with_only_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -> list[Content]:
+    """Where one side alone is spoken of, and of no part that has it, all that moves is on it.
+
+    "The smile begins and ends on the left." Beside a content that has the side already, only those
+    that tell of the same muscle get it too: "lid tightener, right side only, AU7".
+    """
+    said = {side for _, side in draft.sides}
+    if len(said) != 1 or _BOTH & set(draft.words):
+        return contents
+    side = said.pop()
+    told = {_main(c) for c in contents if c.side and not c.negated}
+    if not told and not any(_is_of_a_face(draft, i) for i, _ in draft.sides):
+        return contents
+    return [
+        replace(c, side=side)
+        if not (c.side or c.negated or c.lean)
+        and _may_be_sided(c)
+        and (not told or _main(c) in told)
+        else c
+        for c in contents
+    ]
+
+
+def _main(content: Content) -> str:
+    """Family of the strongest AU."""
+    if not content.face:
+        return ""
+    return faces.family_of(max(content.face, key=lambda code: content.face[code]))
+
+
+def _may_be_sided(content: Content) -> bool:
+    """Whether a content has halves, and is no look that a side would turn."""
+    if content.kind == "feeling":
+        return False
+    halves = [code for code in content.face if code[-1] in "LR"]
+    return bool(halves) and not {faces.family_of(code) for code in content.face} & _WHOLE
+
+
+def _is_of_a_face(draft: Draft, place: int) -> bool:
+    """Whether a side that no part has may be one of the face: no hand, no seat, no way to go."""
+    after = draft.words[place + 1 : place + 2]
+    if after and is_word(after[0]) and after[0] not in SAYS_WHERE | FUNCTION_WORDS:
+        return False
+    if is_direction(draft.words, place):
+        return False
+    start = max((i + 1 for i in range(place) if draft.words[i] in _STOPS), default=0)
+    names = [
+        word
+        for i, word in enumerate(draft.words[start:place], start)
+        if i and is_determiner(draft.words[i - 1]) and word not in _FACE_WORDS
+    ]
+    return not names  # "the second door on the left"
 
 
 def _is_one_sided(content: Content) -> bool:
