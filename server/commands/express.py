@@ -59,5 +59,7 @@ def _draw(blendshapes: dict[str, float], path: Path) -> None:
     except PreviewError as error:
         raise Unavailable(f"The face cannot be drawn: {error}.") from error
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Packed in memory: on a full disk imageio closes its file a second time when it is forgotten.
+    packed = imageio.imwrite("<bytes>", picture, extension=".png")
     with replacing(path) as part:
-        imageio.imwrite(part, picture)
+        part.write_bytes(packed)
