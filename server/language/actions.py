@@ -227,7 +227,9 @@ def _directed_content(draft: Draft, part: Span) -> Content | None:
         return None
     for i, side in draft.sides:
         near = 0 <= i - part.end < 6 and not set(draft.words[part.end : i]) & PUNCTUATION
-        if near and is_direction(draft.words, i):
+        watched = part.value.name in ("eyes", "gaze") and part.value.number == "p"
+        watched = watched and draft.words[i + 1 : i + 2] != ["side"]
+        if near and (watched or is_direction(draft.words, i)):
             text = " ".join(draft.words[part.start : i + 1])
             return Content("action", {sideways[side]: 0.8}, "", text, part.start, i + 1)
     return None
@@ -362,9 +364,19 @@ def with_side(draft: Draft, content: Content, bound: tuple[int, int], said: str 
     if directed and families and families <= _PURSED and content.kind in ("action", "named"):
         round_lips = {c: v for c, v in content.face.items() if c in ("AU18", "AU22")}
         return replace(content, face={**round_lips, _MOUTH[near]: 0.7})
-    if directed and families & {"AU29", "AU31"}:  # "the jaw swings out to the left"
-        return replace(content, face={_JAW[near]: 0.8})
+    whole = _shifted(content, families, near) if directed else {}
+    if whole:
+        return replace(content, face=whole)
     return replace(content, side=near, alone=ONLY in draft.words[max(0, place - 3) : place])
+
+
+def _shifted(content: Content, families: set[str], side: str) -> Face:
+    """What a side moves as a whole: "the jaw swings out to the left", "his stare swings left"."""
+    if families & {"AU29", "AU31"}:
+        return {_JAW[side]: 0.8}
+    if families == {"AU20"} and "sideways" in content.text:
+        return {_MOUTH[side]: 0.7}
+    return {_GAZE[side]: 0.8} if families == {"AU5"} and content.text == "stare" else {}
 
 
 def _looking(content: Content, side: str, families: set[str], directed: bool) -> Content:

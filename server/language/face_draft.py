@@ -15,6 +15,13 @@ from .reading import Content
 _OPENS: Final = frozenset({"AU25", "AU26", "AU27"})
 _HELD_IN: Final = 0.62
 _SMILES: Final = 0.3
+_LIDS: Final = ("AU41", "AU42", "AU43", "AU45", "AU46")
+_NEIGHBOURS: Final = {
+    **dict.fromkeys(("AU6", "AU7"), ("AU6", "AU7")),
+    **dict.fromkeys(("AU9", "AU10"), ("AU9", "AU10")),
+    **dict.fromkeys(_LIDS, _LIDS),
+}
+"""Muscles that draw the same skin: a feeling that keeps off one of them keeps off its neighbour."""
 
 
 @dataclass
@@ -79,11 +86,12 @@ def _beside_a_smile(look: Face, felt: Face) -> Face:
 def _beside_one_sided(felt: Face, looks: list[Face]) -> Face:
     """A "knowing smirk on the right" smirks there alone: the feeling keeps off the other side."""
     gone = {
-        faces.family_of(code) + other
+        kin + other
         for look in looks
         for code in look
         for side, other in (("L", "R"), ("R", "L"))
         if code.endswith(side) and faces.family_of(code) + other not in look
+        for kin in _NEIGHBOURS.get(faces.family_of(code), (faces.family_of(code),))
     }
     return {code: value for code, value in felt.items() if code not in gone}
 

@@ -213,6 +213,9 @@ def _add_part_guess(draft: FaceDraft, clause: Clause, found: Guess, reading: Rea
     """A known part with an unknown motion: the network chooses among the part's AUs."""
     allowed = faces.expand(faces.union(part_aus(part) for part in clause.parts))
     face: Face = {code: value for code, value in found.face.items() if code in allowed}
+    lowered = any("AU4L" in content.face for content in reading.contents)
+    if clause.side and not clause.denied and clause.parts == ("brows",) and not lowered:
+        face = faces.expand(tables.action_rules()[("brows", "raise")])  # what one brow mostly does
     if not face:
         return
     face = faces.sided(faces.scaled(face, clause.degree), clause.side)

@@ -23,7 +23,8 @@ _NO_DOING: Final = (
     r"(?:(?:must|should|may|can|could|would|will|shall|does|do|did|is|was|has|need|are) not\b|"
     r"never|refus\w+|declin\w+|fail\w+ to|(?:has|have|had|takes?|took|plays?|taking) no "
     r"(?:part|share|role)|(?:has|have|had|wants?|wanted|does|did|do|doing) nothing|rests?\b|"
-    rf"sleeps?\b|waits?\b|lags?\b){_TO_END}"
+    r"sleeps?\b|waits?\b|lags?\b|goes on|carries on|looks on|"
+    rf"(?:is|stays|remains|keeps) (?:wide )?(?:open|awake|looking|watching)){_TO_END}"
 )
 _KEPT: Final = (
     r"(?:is|are|was|stays?|stayed|staying|remains?|remained|remaining|keeps?|kept|keeping|holds?|"
@@ -39,6 +40,10 @@ _NO_MOTION: Final = (
     r"(?: (?:happens|moves|whatsoever|at all|of it|is happening|stirs|shows|goes on|going on))*"
     r" (?:on|at|in|from|to|for|of)"
 )
+_REACH: Final = (
+    r"(?:cross|reach|visit|touch|spread|extend|go|get|arriv|make|spill|travel|involv|includ)\w*"
+    r"(?: it| over| as far)?(?: as| to| into| onto| across)?"
+)
 _STAYS_OUT: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -48,7 +53,10 @@ _STAYS_OUT: Final = tuple(
         rf"(?:{_END}|(?= join| help| move| follow)){_TO_END}",
         rf"{_LINKS}(?:{_NO_MOTION}|(?:none|zero|0)(?: (?:on|at|in|from))?) {_THE}{_SIDE}{_HALF}"
         rf"{_END}",
+        rf"{_LINKS}(?:watch|look|see|keep watch)\w*(?: \w+)? with {_THE}{_SIDE}{_HALF}{_END}",
+        rf" (?:never|does not|do not|not|stops before it) {_REACH} {_THE}{_SIDE}{_HALF}{_END}",
         rf"{_LINKS}{_THE}{_SIDE}{_HALF} {_IDLE}",
+        rf"{_LINKS}{_THE}{_SIDE}{_HALF}(?: ,| :)? (?:poker face|deadpan|stone){_END}",
         rf" , {_THE}{_SIDE}{_HALF} (?:: |= )?(?:0|zero|none|nothing|off)(?= [,;:.!?()]|$)",
     )
 )

@@ -82,7 +82,8 @@ _PARTS: Final = (
 )
 _WATCHES: Final = (
     r"(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing|inspects?|"
-    r"inspecting|notices?|noticing|spots?|spotting|examines?|examining)"
+    r"inspecting|notices?|noticing|spots?|spotting|examines?|examining|tracks?|tracking|follows?|"
+    r"following|sees?)"
 )
 _WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_PARTS})\w+)"
 
@@ -123,7 +124,15 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b{_SIDE} (?:half|part|portion) of {_D}(?=mouth)", r"\1 side of "),
         (rf"\b{_SIDE} half\b(?! of)", r"\1 side"),
         (rf"\bover {_D}{_SIDE} shoulder\b", r"to the \1"),
-        (rf"\b{_WATCHES} {_WATCHED} (?:to|on) {_D}{_SIDE}\b(?! {_PARTS})", r"look to the \1"),
+        (rf"\b(?:watch|track)(?:es|s|ing)? {_D}{_SIDE} (?!{_PARTS}|side|half)\w+(?: of {_D}\w+)?",
+         r"look to the \1"),
+        (rf"\b(?:look|glanc|gaz|star|peer|peek|peep|glar|shoot|shot|cast|throw|direct)\w* "
+         rf"(?:(?!{_PARTS}\b)\w+ ){{0,3}}(?:at|towards?) (?:(?!{_PARTS}\b)\w+ ){{1,4}}"
+         rf"(?:on|to|at) {_D}{_SIDE}(?= [,;:.!?]| and |$)", r"look to the \1"),
+        (rf"\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
+        (rf"\bboth (?=(?:on|at) {_D}{_SIDE}\b)", ""),
+        (rf"\b{_WATCHES} {_WATCHED} (?:to|on|at) {_D}{_SIDE}\b(?! {_PARTS})(?: and looks? there)?",
+         r"look to the \1"),
         (rf"\b({_PARTS}|look\w*|glanc\w+)((?: \w+){{0,3}}) to (?:the |one )side\b(?! of)",
          rf"\1\2 to the {_DEFAULT}"),
         # "right up, left down: the corners of the mouth" and "mouth corners: right up, left down"

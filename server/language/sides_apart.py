@@ -136,6 +136,8 @@ def with_only_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -
         return contents
     side = said.pop()
     told = {_main(c) for c in contents if c.side and not c.negated}
+    if all(c.kind == "au" and c.end <= draft.sides[-1][0] for c in contents):
+        return [c if c.side or c.negated else replace(c, side=side) for c in contents]
     if not told and not any(_is_of_a_face(draft, i) for i, _ in draft.sides):
         return contents
     return [
@@ -168,7 +170,8 @@ def _is_of_a_face(draft: Draft, place: int) -> bool:
     after = draft.words[place + 1 : place + 2]
     if after and is_word(after[0]) and after[0] not in SAYS_WHERE | FUNCTION_WORDS:
         return False
-    if is_direction(draft.words, place):
+    counted = place > 0 and draft.words[place - 1][:1].isdigit()  # "1 left"
+    if is_direction(draft.words, place) and not counted:
         return False
     start = max((i + 1 for i in range(place) if draft.words[i] in _STOPS), default=0)
     names = [
