@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arkit import action_units, clip, matching, names, retime, splicing
+    from arkit import action_units, clip, matching, names, retime, saving, splicing
     from arkit import errors as arkit_errors
     from arkit.export import (
         files,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         "presets",
         "report",
         "retime",
+        "saving",
         "splicing",
         "unreal_script",
         "wire_errors",
@@ -73,6 +74,7 @@ _MODULES = {
     "matching": f"{_ARKIT}.matching",
     "names": f"{_ARKIT}.names",
     "retime": f"{_ARKIT}.retime",
+    "saving": f"{_ARKIT}.saving",
     "splicing": f"{_ARKIT}.splicing",
     "flame_clip": f"{_FLAME}.clip",
     "flame_errors": f"{_FLAME}.errors",

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from ..core.errors import SoliloquyError
 from ..core.flame_rig import read_model
 from ..ui import reason
+from ..vendor import saving
 from .flame_head import FILE_KEY, add_flame_head, is_flame_head, model_of
 from .flame_motion import apply_flame_clip, clip_as_animated, read_flame_clip
 from .meshes import add_meshes, new_character
@@ -133,7 +134,8 @@ class SOLILOQUY_OT_export_flame_clip(_OnFlameHead, bpy.types.Operator):
         path = path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
         try:
             clip = clip_as_animated(context.scene, context.active_object)
-            clip.save(path)
+            with saving.replacing(path) as part:
+                clip.save(part)
         except (SoliloquyError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
