@@ -23,6 +23,7 @@ _NO_DOING: Final = (
     r"(?:(?:must|should|may|can|could|would|will|shall|does|do|did|is|was|has|need|are) not\b|"
     r"never|refus\w+|declin\w+|fail\w+ to|(?:has|have|had|takes?|took|plays?|taking) no "
     r"(?:part|share|role)|(?:has|have|had|wants?|wanted|does|did|do|doing) nothing|rests?\b|"
+    r"(?:should|must|shall|will|can|to) (?:do|show) nothing|(?:having|has) none|"
     r"sleeps?\b|waits?\b|lags?\b|goes on|carries on|looks on|"
     rf"(?:is|stays|remains|keeps) (?:wide )?(?:open|awake|looking|watching)){_TO_END}"
 )
@@ -58,6 +59,7 @@ _STAYS_OUT: Final = tuple(
         rf"{_LINKS}{_THE}{_SIDE}{_HALF} {_IDLE}",
         rf"{_LINKS}{_THE}{_SIDE}{_HALF}(?: ,| :)? (?:poker face|deadpan|stone){_END}",
         rf" , {_THE}{_SIDE}{_HALF} (?:: |= )?(?:0|zero|none|nothing|off)(?= [,;:.!?()]|$)",
+        rf" [,;.] nothing (right){_HALF}(?= [,;.]|$)",
     )
 )
 

@@ -129,6 +129,9 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b(?:look|glanc|gaz|star|peer|peek|peep|glar|shoot|shot|cast|throw|direct)\w* "
          rf"(?:(?!{_PARTS}\b)\w+ ){{0,3}}(?:at|towards?) (?:(?!{_PARTS}\b)\w+ ){{1,4}}"
          rf"(?:on|to|at) {_D}{_SIDE}(?= [,;:.!?]| and |$)", r"look to the \1"),
+        (r"\b(?:throw|threw|cast|shoot|shot|send|sent|dart|give|gave|steal|stole|toss|flung|fling)"
+         r"(?:s|es|ing|ed)? (?:(?:him|her|them) )?(?:a|an) (?:\w+ )?(?:look|glance|gaze) "
+         rf"(?=(?:to|over|off|towards?) {_D}{_SIDE}\b)", "glance "),
         (rf"\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
         (rf"\bboth (?=(?:on|at) {_D}{_SIDE}\b)", ""),
         (rf"\b{_WATCHES} {_WATCHED} (?:to|on|at) {_D}{_SIDE}\b(?! {_PARTS})(?: and looks? there)?",
@@ -235,6 +238,7 @@ def _numbered(text: str) -> str:
         text = re.sub(rf"\bopposite(?= (?:{parts})\b)", "other", text)
         text = re.sub(r"\b(?:the )?other(?= one\b| side\b)", f"the {OTHER_SIDE[own]}", text)
         text = re.sub(rf"\b(?:the )?other(?= (?:{parts})\b)", f"the {OTHER_SIDE[own]}", text)
+        text = re.sub(r"(?<!after )\bthe other(?= [,;.!?]|$)", f"the {OTHER_SIDE[own]} one", text)
         after = r"(?= (?:\w+ed|\w+ing|up|down|is|does|stays|remains|wide|shut|closed|open|rises)\b)"
         text = re.sub(rf"\bthe other{after}", f"the {OTHER_SIDE[own]} one", text)
     return text
@@ -329,9 +333,34 @@ def find_sides(words: Sequence[str], taken: frozenset[int]) -> list[tuple[int, s
     return _without_both(words, found)
 
 
+_THINGS: Final = frozenset(  # what has a left and a right and is no part of the face
+    {"hand", "hands", "arm", "arms", "leg", "legs", "foot", "feet", "knee", "knees", "shoulder",
+     "ear", "ears", "hip", "elbow", "wrist", "ankle", "thumb", "finger", "fist", "palm", "toe",
+     "heel", "thigh", "shoe", "boot", "sleeve", "pocket", "glove", "sock", "seat", "lane", "wing",
+     "turn", "door", "window", "wall", "shelf", "drawer", "pedal", "key", "button", "lung", "rib",
+     "bank", "flank", "wheel", "tyre", "page", "chair", "hook", "rail", "back", "paw", "stage"}
+)  # fmt: skip
+_LOOKING: Final = ("look", "glanc", "gaz", "star", "peer", "peek", "pupil")
+
+
+def _looks(before: Sequence[str]) -> bool:
+    """Whether someone looks, so that a thing on a side is where the eyes go."""
+    return any(word == "eyes" or word.startswith(_LOOKING) for word in before)
+
+
+def _is_beside(words: Sequence[str], i: int) -> bool:
+    """Whether a side says where something stands: "the man to the left of her"."""
+    thing = i > 1 and words[i - 2] == "to" and list(words[i + 1 : i + 2]) == ["of"]
+    return thing and not set(words[i + 2 : i + 4]) & _OF_A_FACE
+
+
 def _is_side(words: Sequence[str], i: int) -> bool:
     after = words[i + 1] if i + 1 < len(words) else ""
     before = words[i - 1] if i else ""
+    if (after in _THINGS or _is_beside(words, i)) and not _looks(words[:i]):
+        return False
+    if after in ("when", "as") and (words[i - 2 : i - 1] in (["on"], ["at"]) or before == "jaw"):
+        return True
     if after in _OF_A_FACE:
         return before not in _WHO_LEAVES
     if before in _NOT_BEFORE | _WHO_LEAVES or (before == "just" and not after):
