@@ -84,3 +84,42 @@ def test_the_side_that_is_asked_moves_and_the_other_does_not(
 def test_where_one_side_does_more_both_move() -> None:
     shapes = express("both corners of the mouth rise, the left one more").blendshapes
     assert shapes["mouthSmileLeft"] > shapes["mouthSmileRight"] + 0.1 > MOVES
+
+
+@pytest.mark.parametrize(
+    ("text", "moved", "still"),
+    [
+        ("lower the left eyebrow, menacing", "browDownLeft", "browDownRight"),
+        ("in pain, she screws up her left eye", "eyeSquintLeft", "eyeSquintRight"),
+        ("amused, the left corner of her mouth rises", "mouthSmileLeft", "mouthSmileRight"),
+    ],
+)
+def test_a_feeling_keeps_off_the_other_side_of_what_one_side_does(
+    text: str, moved: str, still: str
+) -> None:
+    shapes = express(text).blendshapes
+    assert shapes[moved] > 0.3
+    assert shapes[still] < MOVES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the smile begins and ends on the left",
+        "smile, though the right half refuses to follow",
+        "leave the right out of it: smile",
+        "smile with the left, the right having none of it",
+    ],
+)
+def test_a_side_said_apart_or_left_out_holds_for_what_moves(text: str) -> None:
+    shapes = express(text).blendshapes
+    assert shapes["mouthSmileLeft"] > 0.3
+    assert shapes["mouthSmileRight"] < MOVES
+
+
+@pytest.mark.parametrize(
+    "text", ["a bruise on the right knee makes him wince", "he winces, his left hand on the wall"]
+)
+def test_a_hand_or_a_knee_on_a_side_is_no_side_of_the_face(text: str) -> None:
+    shapes = express(text).blendshapes
+    assert shapes["eyeSquintLeft"] == shapes["eyeSquintRight"] > 0.3
