@@ -4,7 +4,7 @@ A third of each first set is marked "held": rules were mended on the others only
 says whether a rule is general; "second" and "third" sets were written after the first was mended,
 and mended in their turn. The fourth to sixth sets are harder (medicine, viewpoints, sides that are
 none), a third of each held in the same way; the seventh to tenth are in many voices (animators,
-actors, novelists, physiotherapists, FACS coders, children's books), a third held, but for the tenth.
+actors, novelists, therapists, FACS coders, children's books); a third held, but of the tenth none.
 Columns: text, what must move, what must not, part.
 Entries are parted by "|"; "a/b" means either; "one:x" means x on exactly one side.
 """
