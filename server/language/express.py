@@ -36,6 +36,7 @@ from .words import is_word, tokens
 WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 _EMPTY: Final = "The direction is empty, so the face is neutral."
+_NO_WORDS: Final = "'{}' has no words, so the face is neutral: say how the line is played."
 _READ_SHARE: Final = 0.8
 """Weight of the face that the rules read beside P, in the embedding of a direction."""
 _NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
@@ -79,7 +80,8 @@ class Director:
             text = " ".join(said)
         reading = scope.read(text, self.left_out)
         if not any(token.strip("0123456789.").isalnum() for token in reading.tokens):
-            return self._finished({}, FaceDraft(notes=[_EMPTY]))
+            note = _NO_WORDS.format(text.strip()) if text.strip() else _EMPTY
+            return self._finished({}, FaceDraft(notes=[note]))
         if not reading.contents and not any(self._knows(t) for t in reading.tokens if is_word(t)):
             return self._finished({}, FaceDraft(notes=[NOT_UNDERSTOOD]))
         whole = self._guesser.heard(text, reading.tokens)

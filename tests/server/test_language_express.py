@@ -155,3 +155,11 @@ def test_a_text_takes_a_few_milliseconds_on_one_core() -> None:
         express("slightly angry but smiling on the left")
     torch.set_num_threads(threads)
     assert (time.process_time() - started) / 20 < 0.015
+
+
+def test_signs_without_words_are_not_called_empty() -> None:
+    found = express("😡😡")
+    assert not any(found.blendshapes.values())
+    assert list(found.notes) == [
+        "'😡😡' has no words, so the face is neutral: say how the line is played."
+    ]
