@@ -22,7 +22,10 @@ from server.evaluation.language import GROUPS, MOVES, group_names
 from server.language.express import Director, Expression, default_director
 
 HERE: Final = Path(__file__).parent
-FLOORS: Final = {"sides": 0.94, "situations": 0.84, "mixed": 0.92, "negations": 0.9}
+FLOORS: Final = {"sides": 0.96, "situations": 0.84, "mixed": 0.92, "negations": 0.9}
+FIRST_SIDES: Final = frozenset({"tuned", "held", "second", "third"})
+HARDER_SIDES: Final = 0.94
+"""Floor of the sets of sides from the fourth on."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ def reader() -> Director:
 def test_most_directions_of_our_own_become_the_face_they_ask_for(
     reader: Director, name: str
 ) -> None:
-    asked = read(name)
+    asked = [one for one in read(name) if name != "sides" or one.part in FIRST_SIDES]
     wrong = [one.text for one in asked if not is_right(one, reader.express)]
     assert 1 - len(wrong) / len(asked) >= FLOORS[name], wrong
+
+
+def test_most_of_the_harder_sides_become_the_face_they_ask_for(reader: Director) -> None:
+    asked = [one for one in read("sides") if one.part not in FIRST_SIDES]
+    wrong = [one.text for one in asked if not is_right(one, reader.express)]
+    assert 1 - len(wrong) / len(asked) >= HARDER_SIDES, wrong
