@@ -2,7 +2,8 @@
 
 The rules (when a group moves, when it is still, when a pair is in order) are written at the head
 of `frozen_directions.json` and applied here as they stand; see README.md for when to run it.
-`score(express, load_frozen(SIDES_2_PATH))` judges the second set of sided directions the same way.
+`score(express, load_frozen(SIDES_2_PATH))` judges the second set of sided directions the same way,
+`SIDES_3_PATH` the third.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 FROZEN_PATH: Final = Path(__file__).with_name("frozen_directions.json")
 SIDES_2_PATH: Final = Path(__file__).with_name("sides_2.json")
+SIDES_3_PATH: Final = Path(__file__).with_name("sides_3.json")
 
 Face = Mapping[str, float]
 """Blendshape name to value; a missing name is 0, a name outside the 52 is ignored."""
