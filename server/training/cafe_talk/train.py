@@ -37,7 +37,7 @@ from .store import Store, open_store
 
 log = logging.getLogger(__name__)
 
-_LEAST_TIME = 0.003
+LEAST_TIME = 0.003
 _FINE_DROP = 0.2
 
 
@@ -150,7 +150,7 @@ class Teacher:
 
     def _error(self, x0: Tensor, conditions: Any, rng: np.random.Generator, late: float = 1.0
                ) -> Tensor:  # fmt: skip
-        early = rng.uniform(0.0, 1.0 - _LEAST_TIME, len(x0)) ** late
+        early = rng.uniform(0.0, 1.0 - LEAST_TIME, len(x0)) ** late
         t = torch.from_numpy((1.0 - early).astype(np.float32))
         eps = torch.from_numpy(rng.standard_normal(x0.shape, np.float32))
         auto = (
@@ -191,11 +191,16 @@ def _mean(error: Tensor, weight: Tensor) -> Tensor:
 
 def teacher_of(recipe: Recipe, store: Store) -> Teacher:
     """Return model, style encoder and data of a recipe, untrained."""
-    config = recipe.config(styles_of(store))
-    encoder = text_encoder(config.text_encoder)
-    drawer = Drawer(store, Texts(encoder, store), config, "train")
+    drawer = drawer_of(recipe, store)
     torch.manual_seed(recipe.seed)
+    config = drawer.config
     return Teacher(CafeTalk(config), StyleEncoder(config.n_style), drawer, recipe)
+
+
+def drawer_of(recipe: Recipe, store: Store) -> Drawer:
+    """Return what draws the windows that a recipe is trained on."""
+    config = recipe.config(styles_of(store))
+    return Drawer(store, Texts(text_encoder(config.text_encoder), store), config, "train")
 
 
 def train(recipe: Recipe, store: Store, folder: Path, out: Path | None) -> Network:

@@ -126,7 +126,15 @@ def test_variants_differ_from_the_full_model_by_what_their_table_says(tmp_path: 
     state = torch.load(tmp_path / "joint" / "stage1.pt", weights_only=True)["model"]
     first = state["model.adapters.0.zero.weight"]
     assert first.any(), "the joint variant's adapter learns in both stages"
+    plain = torch.load(tmp_path / "joint_plain" / "stage1.pt", weights_only=True)["model"]
+    assert plain["model.adapters.0.zero.weight"].any()
     assert not models["film"].fine_out.weight.any()
+
+
+def test_only_the_plain_joint_variant_is_trained_by_the_regular_loss_alone() -> None:
+    plain, joint = VARIANTS["joint_plain"](RECIPE), VARIANTS["joint"](RECIPE)
+    assert not plain.two_stage and not joint.two_stage
+    assert plain == replace(joint, swap=0.0) and joint.swap == RECIPE.swap > 0
 
 
 def test_the_variant_without_swap_label_asks_for_the_full_models_base_first(tmp_path: Path) -> None:
