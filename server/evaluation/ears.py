@@ -34,6 +34,7 @@ from server.speech.notations import NotationError, read_emodb, read_textgrid
 from server.speech.phones import PHONE_INDEX, PHONES, SILENCE
 from server.speech.recogniser import FEATURE_RATE, SAMPLE_RATE, Recogniser, loudness_db
 from server.training.ears.corpus import data_folder
+from server.training.ears.dataset import language_of
 from server.training.ears.realign import Pronouncer
 from server.training.ears.recordings import prompt_lines, read_audio
 from server.training.ears.research import HELD_OUT_TEXTS
@@ -189,13 +190,17 @@ def measure(lines: Sequence[Line], hears: Hears, with_text: bool = False) -> dic
     return summary(counted(lines, hears, with_text))
 
 
-def measure_shard(ears: EarsRecogniser, folder: Path, name: str) -> dict[str, Figure]:
+def measure_shard(
+    ears: EarsRecogniser, folder: Path, name: str, *, told: bool = False
+) -> dict[str, Figure]:
     """Return the figures on a held-out synthetic shard, whose times are exact."""
     shard = read_shard(folder, name)
     counts: list[Counts] = []
     for u in shard.utterances:
         at = slice(u["start"], u["start"] + u["n"])
-        heard = decode(hear_mel(ears.model, np.asarray(shard.mel[at], np.float32)).posteriors)
+        mel = np.asarray(shard.mel[at], np.float32)
+        language = language_of(name, u["voice"]) if told else ""
+        heard = decode(hear_mel(ears.model, mel, language).posteriors)
         labels = np.asarray(shard.phone[at])
         true = tuple(
             Phone(PHONES[labels[a]], a / FEATURE_RATE, b / FEATURE_RATE)
@@ -206,14 +211,17 @@ def measure_shard(ears: EarsRecogniser, folder: Path, name: str) -> dict[str, Fi
     return summary(counts)
 
 
-def ears_hear(ears: EarsRecogniser) -> Hears:
-    """Return the ears as a plain function; a transcript is aligned, in any language."""
+def ears_hear(ears: EarsRecogniser, *, told: bool = False) -> Hears:
+    """Return the ears as a plain function; a transcript is aligned, in any language.
+
+    `told`: whether the ears learn the language of a line without transcript.
+    """
     pronouncer = Pronouncer()
 
     def hears(samples: Samples, text: str, language: str) -> tuple[Phone, ...]:
         if not text:
-            return ears.recognise(samples).phones
-        return ears.align_words(samples, pronouncer.words(text, language)).phones
+            return ears.recognise(samples, None, language if told else "").phones
+        return ears.align_words(samples, pronouncer.words(text, language), language).phones
 
     return hears
 
@@ -248,23 +256,33 @@ def mismatch(lines: Sequence[Line], ears: EarsRecogniser) -> dict[str, float]:
     pronouncer = Pronouncer()
     doubted = noticed = 0
     for line, other in zip(lines, [*lines[1:], *lines[:1]], strict=True):
-        right = ears.align_words(line.samples, pronouncer.words(line.text, line.language))
+        right = ears.align_words(
+            line.samples, pronouncer.words(line.text, line.language), line.language
+        )
         doubted += right.mismatches
         if other.text == line.text:
             noticed += 1
             continue
-        wrong = ears.align_words(line.samples, pronouncer.words(other.text, line.language))
+        wrong = ears.align_words(
+            line.samples, pronouncer.words(other.text, line.language), line.language
+        )
         noticed += wrong.mismatches
     return {"wrong noticed": noticed / len(lines), "right doubted": doubted / len(lines)}
 
 
 def evaluate(
-    ears: EarsRecogniser, corpus: Path, root: Path, sphinx: Recogniser | None, wanted: Sequence[str]
+    ears: EarsRecogniser,
+    corpus: Path,
+    root: Path,
+    sphinx: Recogniser | None,
+    wanted: Sequence[str],
+    *,
+    told: bool = False,
 ) -> dict[str, dict[str, Figure]]:
-    """Measure the sets that are wanted; set name -> figures."""
+    """Measure the sets that are wanted, the language told or not; set name -> figures."""
     results: dict[str, dict[str, Figure]] = {}
     for name in lists()["synthetic"]["shards"] if "synthetic" in wanted else ():
-        results[name] = measure_shard(ears, corpus, name)
+        results[name] = measure_shard(ears, corpus, name, told=told)
         log.info("%s %s", name, _short(results[name]))
     sources: dict[str, Callable[[], Iterator[Line]]] = {
         "emodb": emodb_lines,
@@ -272,7 +290,7 @@ def evaluate(
     }
     if sphinx is not None:
         sources["allison"] = partial(prompts, root, sphinx)
-    hears = ears_hear(ears)
+    hears = ears_hear(ears, told=told)
     for name, source in sources.items():
         if name not in wanted:
             continue
@@ -344,6 +362,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--root", type=Path, default=Path("/"), help="where packages are unpacked")
     parser.add_argument("--sphinx", action="store_true", help="compare with pocketsphinx")
+    parser.add_argument("--told", action="store_true", help="tell the ears the language of a line")
     parser.add_argument("--set", nargs="+", default=list(SETS), choices=SETS, help="all by default")
     parser.add_argument("--out", type=Path, required=True, help="report, without its ending")
     options = parser.parse_args()
@@ -355,7 +374,7 @@ def main() -> None:
         from server.speech.sphinx import SphinxRecogniser
 
         sphinx = SphinxRecogniser()
-    results = evaluate(ears, options.corpus, options.root, sphinx, options.set)
+    results = evaluate(ears, options.corpus, options.root, sphinx, options.set, told=options.told)
     plain = {k: {n: asdict(f) for n, f in v.items()} for k, v in results.items()}
     numbers = {"figures": plain, "speed": speed(ears)}
     numbers["mismatch"] = mismatch([*emodb_lines()], ears)

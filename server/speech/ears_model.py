@@ -36,6 +36,7 @@ class EarsConfig:
         bottleneck: size of the features at 100 Hz.
         dropout: in training, on each block's output.
         noise_floor: whether steady noise is taken off the frames (see `features.NoiseFloor`).
+        languages: codes (ISO 639) of those that the ears may be told; they hear without, too.
     """
 
     width: int = 256
@@ -44,6 +45,7 @@ class EarsConfig:
     bottleneck: int = 128
     dropout: float = 0.05
     noise_floor: bool = False
+    languages: tuple[str, ...] = ()
 
     @classmethod
     def tiny(cls) -> EarsConfig:
@@ -61,6 +63,12 @@ class EarsConfig:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for the weights file."""
         return asdict(self)
+
+    def told(self, language: str) -> int:
+        """Return the number of a language, 0 for one that the ears do not know by name."""
+        code = language.lower().split("-")[0]
+        code = "cmn" if code == "zh" else code
+        return self.languages.index(code) + 1 if code in self.languages else 0
 
     @property
     def look_ahead(self) -> float:
@@ -84,6 +92,8 @@ class EarsState:
     frames: Tensor
     """Input frames not yet stacked away, [B, n, N_MELS]."""
     blocks: list[_BlockState]
+    told: Tensor
+    """Number of each line's language, int64 [B]; 0: nobody said it."""
     n_in: int = 0
     n_out: int = 0
 
@@ -145,21 +155,30 @@ class Ears(nn.Module):
         self.neck = nn.Linear(config.width, STRIDE * config.bottleneck)
         self.phones = nn.Linear(config.bottleneck, len(PHONES))
         self.stress = nn.Linear(config.bottleneck, 1)
+        if config.languages:
+            n_told = len(config.languages) + 1
+            self.told_stem = nn.Parameter(torch.zeros(n_told, config.width))
+            self.told_phones = nn.Parameter(torch.zeros(n_told, len(PHONES)))
 
     def normalisation(self) -> RunningNorm:
         """Return the normalisation that a line's frames go through, at its beginning."""
         return RunningNorm(self.prior_mean.numpy(), noise_floor=self.config.noise_floor)
 
-    def forward(self, frames: Tensor) -> Heard:
-        """Hear whole lines: normalised frames [B, F, N_MELS] -> outputs for F frames."""
-        return self.step(frames, self.begin(frames), last=True)
+    def forward(self, frames: Tensor, told: Tensor | None = None) -> Heard:
+        """Hear whole lines: normalised frames [B, F, N_MELS] -> outputs for F frames.
 
-    def begin(self, like: Tensor) -> EarsState:
-        """State before a line; `like` gives batch size, type and device."""
+        `told`, int64 [B]: numbers of their languages (see `EarsConfig.told`), when known.
+        """
+        return self.step(frames, self.begin(frames, told), last=True)
+
+    def begin(self, like: Tensor, told: Tensor | None = None) -> EarsState:
+        """State before a line; `like` gives batch size, type and device, `told` the languages."""
         past = torch.zeros(like.shape[0], _STACK_PAST, N_MELS, device=like.device)
         steps = torch.zeros(like.shape[0], 0, self.config.width, device=like.device)
         blocks = [block.begin(steps) for block in self._blocks()]
-        return EarsState(past.to(like.dtype), blocks)
+        if told is None:
+            told = torch.zeros(like.shape[0], dtype=torch.int64, device=like.device)
+        return EarsState(past.to(like.dtype), blocks, told)
 
     def _blocks(self) -> list[Block]:
         return [block for block in self.blocks if isinstance(block, Block)]
@@ -177,7 +196,10 @@ class Ears(nn.Module):
         n = max(0, (buffered.shape[1] - STACK) // STRIDE + 1)
         state.frames = buffered[:, n * STRIDE :]
         stacked = self._stack(buffered, n)
-        h = nnf.silu(self.stem(stacked))
+        stem = self.stem(stacked)
+        if self.config.languages:
+            stem = stem + self.told_stem[state.told][:, None].to(stem.dtype)
+        h = nnf.silu(stem)
         for block, block_state in zip(self._blocks(), state.blocks, strict=True):
             if block_state.taps.dtype != h.dtype:  # under autocast the trunk is bfloat16
                 block_state.taps = block_state.taps.to(h.dtype)
@@ -188,7 +210,10 @@ class Ears(nn.Module):
         if last:
             features = features[:, : state.n_in - state.n_out]
         state.n_out += features.shape[1]
-        return Heard(self.phones(features), self.stress(features)[..., 0], features)
+        logits = self.phones(features)
+        if self.config.languages:
+            logits = logits + self.told_phones[state.told][:, None]
+        return Heard(logits, self.stress(features)[..., 0], features)
 
     @staticmethod
     def _stack(frames: Tensor, n: int) -> Tensor:

@@ -96,13 +96,18 @@ class EarsOutput:
 
 
 class EarsStream:
-    """Hears one line as it arrives; outputs lag `model.config.look_ahead` behind the samples."""
+    """Hears one line as it arrives; outputs lag `model.config.look_ahead` behind the samples.
 
-    def __init__(self, model: Ears) -> None:
+    Args:
+        model: network that hears. language: ISO 639-1 code of what is spoken, "" when unknown.
+    """
+
+    def __init__(self, model: Ears, language: str = "") -> None:
         self._model = model
         self._mel = MelStream()
         self._norm = model.normalisation()
-        self._state = model.begin(torch.zeros(1, 0, model.prior_mean.shape[0]))
+        like = torch.zeros(1, 0, model.prior_mean.shape[0])
+        self._state = model.begin(like, _told(model, language))
 
     def push(self, samples: Samples) -> EarsOutput:
         """Take samples, float32 16 kHz; returns the frames that are now complete."""
@@ -126,19 +131,23 @@ def _output(heard: Heard) -> EarsOutput:
     )
 
 
-def hear(model: Ears, samples: Samples) -> EarsOutput:
+def _told(model: Ears, language: str) -> torch.Tensor:
+    return torch.tensor([model.config.told(language)])
+
+
+def hear(model: Ears, samples: Samples, language: str = "") -> EarsOutput:
     """Hear a whole line, float32 16 kHz mono; F = n_feature_frames(S)."""
-    stream = EarsStream(model)
+    stream = EarsStream(model, language)
     step = int(_PIECE_SECONDS * SAMPLE_RATE)
     pieces = [stream.push(samples[i : i + step]) for i in range(0, len(samples), step)]
     return EarsOutput.joined([*pieces, stream.finish()])
 
 
-def hear_mel(model: Ears, log_mels: Array) -> EarsOutput:
+def hear_mel(model: Ears, log_mels: Array, language: str = "") -> EarsOutput:
     """Hear a line that is log mel frames [F, N_MELS] already."""
     frames = torch.from_numpy(model.normalisation().push(log_mels))[None]
     with torch.inference_mode():
-        return _output(model(frames))
+        return _output(model(frames, _told(model, language)))
 
 
 def lip_bonus(loudness: Array) -> float:
@@ -185,9 +194,9 @@ class EarsRecogniser:
     def __init__(self, weights: Path = DEFAULT_WEIGHTS) -> None:
         self.model = load_ears(weights)
 
-    def hear(self, samples: Samples) -> EarsOutput:
-        """Return posteriors, stress and features of a whole line."""
-        return hear(self.model, np.asarray(samples, np.float32))
+    def hear(self, samples: Samples, language: str = "") -> EarsOutput:
+        """Return posteriors, stress and features of a whole line, its language told or not."""
+        return hear(self.model, np.asarray(samples, np.float32), language)
 
     def align(self, samples: Samples, transcript: str, language: str = "en") -> Alignment:
         """Lay a transcript over a line.
@@ -196,15 +205,15 @@ class EarsRecogniser:
             TranscriptError: it holds no words, or they do not fit.
             PronunciationError: nothing here can pronounce this language.
         """
-        return self.align_words(samples, words_of(transcript, language))
+        return self.align_words(samples, words_of(transcript, language), language)
 
-    def align_words(self, samples: Samples, words: Sequence[Word]) -> Alignment:
+    def align_words(self, samples: Samples, words: Sequence[Word], language: str = "") -> Alignment:
         """Lay words with known pronunciations over a line.
 
         Raises:
             TranscriptError: there are none, or they do not fit.
         """
-        return align(self.hear(samples).posteriors, words)
+        return align(self.hear(samples, language).posteriors, words)
 
     def recognise(
         self, samples: Samples, transcript: str | None = None, language: str = "en"
@@ -212,7 +221,7 @@ class EarsRecogniser:
         """Hear one whole line; see `Recogniser`. Notes say where a transcript does not match."""
         if not (transcript and transcript.strip()) or not len(samples):
             return joined(self.recognise_stream([samples], language))
-        heard = self.hear(samples)
+        heard = self.hear(samples, language)
         seconds = len(samples) / SAMPLE_RATE
         try:
             aligned = align(heard.posteriors, words_of(transcript, language))
@@ -226,9 +235,8 @@ class EarsRecogniser:
     def recognise_stream(
         self, blocks: Iterable[Samples], language: str = "en"
     ) -> Iterator[Recognition]:
-        """Hear a line of any length; see `Recogniser`. The language does not matter."""
-        del language
-        stream = EarsStream(self.model)
+        """Hear a line of any length; see `Recogniser`. Any language will do, "" if unknown."""
+        stream = EarsStream(self.model, language)
         waiting: list[tuple[Samples, int]] = []
         heard: list[EarsOutput] = []
         n_heard = 0

@@ -37,7 +37,9 @@ LARGEST_WARP: Final = 0.22
 _PEAK: Final = 0.5
 _RUN: Final = 6
 """Sentences in a row by one speaker setting."""
-ESPEAK_GROUPS: Final[dict[str, float]] = {"espeak_en": 3.5, "espeak_other": 7.0, "espeak_de": 2.0}
+ESPEAK_GROUPS: Final[dict[str, float]] = {
+    "espeak_en": 3.5, "espeak_en2": 6.0, "espeak_other": 7.0, "espeak_de": 2.0, "espeak_de2": 2.0,
+}  # fmt: skip
 """Group -> hours."""
 
 
@@ -84,9 +86,9 @@ def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[
 
 
 def _accent(group: str, rng: random.Random) -> tuple[str, str]:
-    if group in {"espeak_en", "test_espeak_en"}:
+    if group in {"espeak_en", "espeak_en2", "test_espeak_en"}:
         return rng.choice(voices.ENGLISH_ACCENTS), "en"
-    if group == "espeak_de":
+    if group in {"espeak_de", "espeak_de2"}:
         return "de", "de"
     if group == "espeak_other":
         return rng.choice(voices.OTHER_LANGUAGES)

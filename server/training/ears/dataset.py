@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.speech.features import N_MELS, POWER_FLOOR, SPEECH_RANGE
 from server.training.ears.shards import UNKNOWN, Shard, read_shard
+from server.training.ears.voices import HUMAN_VOICES
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,16 @@ _SHORTEST_BREATH = 18
 _BREATH_LEVEL = (-9.0, -3.0)
 """Log mel power at the height of a breath; a levelled line's vowels have about 2 to 6."""
 _SIL = 0
+_LANGUAGE_OF: Final[dict[str, str]] = {
+    **{v.group: v.language for v in HUMAN_VOICES},
+    **dict.fromkeys(("pico_us", "pico_gb", "rhvoice_bdl", "rhvoice_clb", "mbrola_en"), "en"),
+    **dict.fromkeys(("real_digits", "real_en_allison", "real_ravdess"), "en"),
+    **dict.fromkeys(("pico_de", "mbrola_de", "real_emodb"), "de"),
+    **dict.fromkeys(("real_it_carlo", "real_it_menardi"), "it"),
+    **dict.fromkeys(("real_fr_june", "real_fr_armelle"), "fr"),
+    "real_es_allison": "es", "real_ru_maxim": "ru", "real_facegood": "cmn",
+}  # fmt: skip
+"""Shard -> language; those of espeak-ng name it with each voice, others hold several."""
 _BEGINS = 0.45
 """Share of windows that start where a line does, usually with silence."""
 
@@ -28,13 +40,14 @@ _BEGINS = 0.45
 class Batch:
     """log mels float32 [B, F, 80]; phone and stress uint8 [B, F], 255 = unknown.
 
-    `begins` bool [B]: the window starts where a line does.
+    `begins` bool [B]: the window starts where a line does. `languages`: of each, "" if unknown.
     """
 
     mel: NDArray[np.float32]
     phone: NDArray[np.uint8]
     stress: NDArray[np.uint8]
     begins: NDArray[np.bool_]
+    languages: tuple[str, ...]
 
 
 class Mixture:
@@ -83,32 +96,35 @@ class Mixture:
         mel = np.full((n, self._frames, N_MELS), np.log(POWER_FLOOR), np.float32)
         phone = np.full((n, self._frames), _SIL, np.uint8)
         stress = np.full((n, self._frames), UNKNOWN, np.uint8)
-        begins = [self._fill(mel[i], phone[i], stress[i]) for i in range(n)]
-        return Batch(mel, phone, stress, np.array(begins))
+        drawn = [self._fill(mel[i], phone[i], stress[i]) for i in range(n)]
+        begins = np.array([begin for begin, _ in drawn])
+        return Batch(mel, phone, stress, begins, tuple(language for _, language in drawn))
 
     def _fill(
         self, mel: NDArray[np.float32], phone: NDArray[np.uint8], stress: NDArray[np.uint8]
-    ) -> bool:
+    ) -> tuple[bool, str]:
+        """Fill one window; returns whether it begins where a line does, and its language."""
         if self._tempo == 0.0:
             return self._lines_into(mel, phone, stress)
         place = tempo_curve(self._rng, len(mel), self._tempo)
         n = int(place[-1]) + 2
         source = np.full((n, N_MELS), np.log(POWER_FLOOR), np.float32)
         labels, stresses = np.full(n, _SIL, np.uint8), np.full(n, UNKNOWN, np.uint8)
-        begins = self._lines_into(source, labels, stresses)
+        drawn = self._lines_into(source, labels, stresses)
         before, part = place.astype(np.int64), (place % 1.0).astype(np.float32)[:, None]
         mel[:] = source[before] * (1 - part) + source[before + 1] * part
         nearest = np.round(place).astype(np.int64)
         phone[:], stress[:] = labels[nearest], stresses[nearest]
-        return begins
+        return drawn
 
     def _lines_into(
         self, mel: NDArray[np.float32], phone: NDArray[np.uint8], stress: NDArray[np.uint8]
-    ) -> bool:
+    ) -> tuple[bool, str]:
         which = int(self._rng.choice(len(self.shards), p=self._shares))
         shard = self.shards[which]
         line = int(np.searchsorted(self._edges[which], self._rng.random()))
         length = shard.utterances[line]["n"]
+        language = language_of(shard.name, shard.utterances[line]["voice"])
         begins = bool(self._rng.random() < _BEGINS)
         last = 1 if begins else max(1, length - 50)
         skip = int(self._rng.integers(-_LONGEST_PAUSE if begins else 0, last))
@@ -125,8 +141,12 @@ class Mixture:
             pause = int(self._rng.integers(0, _LONGEST_PAUSE))
             self._breathe(mel[at : at + pause])
             at += pause
+            if line + 1 < len(shard.utterances) and language != language_of(
+                shard.name, shard.utterances[line + 1]["voice"]
+            ):
+                language = ""
             line, skip = line + 1, 0
-        return begins
+        return begins, language
 
     def _breathe(self, pause: NDArray[np.float32]) -> None:
         """Put a breath into silence [F, N_MELS], in place: noise that swells, label silence."""
@@ -141,6 +161,13 @@ class Mixture:
         breath = rng.uniform(*_BREATH_LEVEL) + swell + colour + texture
         part = pause[at : at + length]
         part[:] = np.logaddexp(part, breath)
+
+
+def language_of(shard: str, voice: str) -> str:
+    """Return the code of the language that a voice of a shard speaks, "" when it is not known."""
+    if shard.removeprefix("test_").startswith("espeak_"):
+        return voice.split("+", maxsplit=1)[0].split("-", maxsplit=1)[0]
+    return _LANGUAGE_OF.get(shard, "")
 
 
 def tempo_curve(rng: np.random.Generator, n_frames: int, largest: float) -> NDArray[np.float64]:

@@ -111,7 +111,7 @@ def write_set(name: str, lines: Iterable[Line], ears: EarsRecogniser, out: Path)
             if len(samples) < 1600:
                 continue
             n_lines += 1
-            heard = ears.hear(samples).posteriors
+            heard = ears.hear(samples, line.language).posteriors
             if not line.text:
                 labels = sure_labels(heard, decode(heard))
             else:

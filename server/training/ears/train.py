@@ -52,6 +52,7 @@ class Recipe:
         tempo, breaths: see `Mixture`.
         lips_weight: of bilabials and labiodentals in the loss.
         viseme_loss, event_loss, silence_loss, stress_loss: weights of the other terms.
+        told: share of the windows whose language is told rightly, and wrongly.
         averaging: of the weights, a step. reload_every: steps between looks for new shards.
         sync_every: steps between two averagings with the other workers.
     """
@@ -74,6 +75,7 @@ class Recipe:
     event_loss: float = 0.0
     silence_loss: float = 0.0
     stress_loss: float = 0.1
+    told: tuple[float, float] = (0.0, 0.0)
     averaging: float = 0.998
     reload_every: int = 250
     sync_every: int = 40
@@ -101,6 +103,8 @@ def read_recipe(path: Path) -> Recipe:
                 values[name] = kind(**lists)
             except TypeError as error:
                 raise RecipeError(f"{path}: in [{name}], {error}") from error
+    if "told" in values:
+        values["told"] = tuple(values["told"])
     return Recipe(**values)
 
 
@@ -242,8 +246,9 @@ class Run:
         batch = self.data.batch(recipe.batch)
         frames = self.augment(torch.from_numpy(batch.mel), torch.from_numpy(batch.begins))
         self.model.train()
+        told = self._told(batch.languages)
         with torch.autocast("cpu", torch.bfloat16):
-            heard = self.model(frames)
+            heard = self.model(frames, told)
         loss = self.loss(heard, torch.from_numpy(batch.phone), torch.from_numpy(batch.stress))
         self.optimiser.zero_grad()
         loss.backward()
@@ -255,6 +260,15 @@ class Run:
             for name, value in self.model.state_dict().items():
                 self.average[name].lerp_(value, 1 - keep)
         return float(loss.detach())
+
+    def _told(self, languages: tuple[str, ...]) -> Tensor:
+        """Return what the ears are told of the windows' languages, int64 [B]: mostly the truth."""
+        rightly, wrongly = self.recipe.told
+        draw = torch.rand(len(languages))
+        right = torch.tensor([self.recipe.model.told(code) for code in languages])
+        wrong = torch.randint(0, len(self.recipe.model.languages) + 1, right.shape)
+        told = torch.where(draw < rightly + wrongly, wrong, torch.zeros_like(right))
+        return torch.where(draw < rightly, right, told)
 
     def save(self, seconds: float) -> None:
         """Write the checkpoint and the averaged weights, each whole or not at all."""
@@ -279,7 +293,7 @@ def grown(weights: dict[str, Tensor], model: Ears) -> dict[str, Tensor]:
     for name, value in state.items():
         if name in weights:
             state[name] = weights[name]
-        elif ".out." in name:
+        elif ".out." in name or name.startswith("told_"):
             value.zero_()
     return state
 

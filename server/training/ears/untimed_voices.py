@@ -185,7 +185,9 @@ def build(voice: UntimedVoice, ears: EarsRecogniser, out: Path, root: Path, seed
     for samples, text in spoken(voice, root, seed):
         n_lines += 1
         levelled = samples * (_PEAK / max(float(np.abs(samples).max()), 1e-6))
-        labels = text_labels(ears.hear(levelled).posteriors, pronouncer.words(text, voice.language))
+        labels = text_labels(
+            ears.hear(levelled, voice.language).posteriors, pronouncer.words(text, voice.language)
+        )
         if labels is None:
             n_dropped += 1
             continue

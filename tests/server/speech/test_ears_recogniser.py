@@ -183,3 +183,40 @@ def test_shipped_weights_are_small_and_fast_enough_to_serve():
     assert DEFAULT_WEIGHTS.stat().st_size <= 8 * 1024 * 1024
     assert load_ears().config.look_ahead <= 0.2
     assert DEFAULT_WEIGHTS.with_suffix(".md").exists()
+
+
+@pytest.fixture
+def told() -> Ears:
+    torch.manual_seed(3)
+    config = EarsConfig(width=32, dilations=(1, 2), futures=(1, 0), languages=("en", "cmn"))
+    model = Ears(config).eval().requires_grad_(False)
+    model.told_stem.normal_()
+    model.told_phones.normal_()
+    return model
+
+
+def test_a_told_language_changes_what_is_heard_and_an_unknown_one_does_not(told: Ears):
+    samples = _noise(1.0)
+    untold = hear(told, samples).posteriors
+    assert np.abs(hear(told, samples, "en").posteriors - untold).max() > 0.01
+    np.testing.assert_array_equal(hear(told, samples, "tlh").posteriors, untold)
+    np.testing.assert_array_equal(
+        hear(told, samples, "zh-TW").posteriors, hear(told, samples, "cmn").posteriors
+    )
+
+
+def test_a_stream_is_told_the_language_as_the_whole_line_is(told: Ears, tmp_path: Path):
+    save_ears(told, tmp_path / "told.safetensors", {})
+    recogniser = EarsRecogniser(tmp_path / "told.safetensors")
+    samples = _noise(9.0)
+    stream = joined(recogniser.recognise_stream([samples[:50_000], samples[50_000:]], "en"))
+    assert stream.posteriors is not None
+    whole = recogniser.hear(samples, "en").posteriors
+    assert np.abs(stream.posteriors - whole).max() < 1e-4
+
+
+def test_ears_that_know_no_language_by_name_hear_the_same_whatever_they_are_told(weights: Path):
+    recogniser, samples = EarsRecogniser(weights), _noise(1.0)
+    np.testing.assert_array_equal(
+        recogniser.hear(samples, "en").posteriors, recogniser.hear(samples).posteriors
+    )

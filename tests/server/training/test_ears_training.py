@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from server.training.ears.augment import (
     without_noise,
 )
 from server.training.ears.corpus import all_groups, build, resampled
-from server.training.ears.dataset import Mixture, tempo_curve
+from server.training.ears.dataset import Mixture, language_of, tempo_curve
 from server.training.ears.errors import CorpusError, RecipeError
 from server.training.ears.festival_phones import FESTIVAL_PHONES
 from server.training.ears.letter_to_sound import align_letters
@@ -237,6 +238,37 @@ def test_windows_hold_labels_of_their_own_frames(corpus: Path):
     is_a, is_s = (batch.phone == PHONE_INDEX[p] for p in ("a", "s"))
     assert (low > high)[is_a].mean() > 0.9
     assert (high > low)[is_s].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("shard", "voice", "language"),
+    [("espeak_other", "pt-br+f1", "pt"), ("test_espeak_cmn", "cmn-latn-pinyin+m3", "cmn"),
+     ("festival_ona", "voice_upc_ca_ona_hts", "ca"), ("real_ru_maxim", "maxim", "ru"),
+     ("real_a2f", "claire", "")],
+)  # fmt: skip
+def test_the_language_of_a_shard_is_known_by_its_name_or_its_voice(
+    shard: str, voice: str, language: str
+):
+    assert language_of(shard, voice) == language
+
+
+def test_every_shard_of_a_recipe_that_tells_languages_has_one():
+    recipe = read_recipe(RECIPES / "ears_told.toml")
+    untold = {"real_a2f", "espeak_other"}
+    for shard in set(recipe.sources) - untold:
+        voice = "en-us+f1" if shard.startswith("espeak_en") else "de+f1"
+        assert language_of(shard, voice) in recipe.model.languages
+
+
+def test_a_run_tells_the_languages_of_as_many_windows_as_its_recipe_says(
+    corpus: Path, tmp_path: Path
+):
+    model = EarsConfig(width=32, dilations=(1,), futures=(0,), languages=("en", "de"))
+    for told, shares in (((1.0, 0.0), {2: 1.0}), ((0.0, 0.0), {0: 1.0}), ((0.7, 0.0), {2: 0.7})):
+        run = Run(replace(_recipe(1), model=model, told=told), corpus, tmp_path / str(told))
+        numbers = run._told(("de",) * 2000)
+        for number, share in shares.items():
+            assert float((numbers == number).float().mean()) == pytest.approx(share, abs=0.05)
 
 
 def test_a_window_in_another_tempo_keeps_its_labels_on_its_frames(corpus: Path):
