@@ -17,7 +17,7 @@ import bpy
 
 from . import compat
 from .character.meshes import active_character
-from .core.export_names import plain
+from .core.errors import SoliloquyError
 from .headless import stage
 
 _PACKAGE: Final = "blender_addon"
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         notes = _put_on_head(options)
         for path in options.out:
             notes += _save(path)
-    except RuntimeError as error:  # what operators report
+    except (SoliloquyError, OSError, RuntimeError) as error:  # the last is what operators report
         first = str(error).strip().splitlines()[0]
         sys.stderr.write(f"{first.removeprefix('Error: ')}\n")
         return 1
@@ -84,16 +84,12 @@ def _save(path: Path) -> list[str]:
     if path.suffix.lower() == ".blend":
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), relative_remap=True)
         return []
-    from .export.blender_formats import take_span, writers
+    from .export.blender_formats import take_span, write_format
     from .takes.storage import load_clip
-    from .vendor import presets
 
     character = active_character(bpy.context.scene)
     take = character.takes[character.take_index]
     clip = load_clip(take)
     span = take_span(bpy.context.scene, take.start_frame, clip, from_zero=True)
-    write = writers(bpy.context, character, span)[_FORMATS[path.suffix.lower()]]
-    job = presets.ExportJob(clip, plain(path.stem, "take"))
-    report = write(job, path.parent)
-    report.files[0].replace(path)
-    return list(report.notes)
+    name = _FORMATS[path.suffix.lower()]
+    return list(write_format(bpy.context, character, span, name, path).notes)

@@ -26,6 +26,7 @@ from ..takes.animation import (
     Place,
     WrittenAction,
     assign,
+    check_assignable,
     current_action,
     key_path,
     write_points,
@@ -52,12 +53,14 @@ def apply_flame_clip(scene: Any, item: Any, model: Any, clip: Any, name: str) ->
     The animation that was there stays in the file.
 
     Raises:
-        CharacterError: no FLAME head, another basis, or shape keys that cannot be keyed.
+        CharacterError: no FLAME head, or another basis. TakeError: in NLA tweak mode.
     """
     rig = rig_of(item)
     key = item.data.shape_keys
     if item[BASIS_KEY] != model.basis_id:
         raise CharacterError(f"'{item.name}' was made from another FLAME file than this one.")
+    for data in (key, rig):
+        check_assignable(data)
     curves = bake(model, clip)
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     frames = key_frames(clip.n_frames, scene.frame_current, rate, clip.fps)

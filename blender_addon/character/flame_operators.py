@@ -7,8 +7,8 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..core.errors import SoliloquyError
 from ..core.flame_rig import read_model
+from ..reporting import ReportsErrors
 from ..ui import reason
 from ..vendor import saving
 from .flame_head import FILE_KEY, add_flame_head, is_flame_head, model_of
@@ -35,7 +35,7 @@ class _OnFlameHead:
         return not why
 
 
-class SOLILOQUY_OT_add_flame_head(bpy.types.Operator):
+class SOLILOQUY_OT_add_flame_head(ReportsErrors, bpy.types.Operator):
     """Add a FLAME head with shape keys and joints."""
 
     bl_idname = "soliloquy.add_flame_head"
@@ -60,12 +60,8 @@ class SOLILOQUY_OT_add_flame_head(bpy.types.Operator):
     def execute(self, context):
         """Read it and make mesh and armature."""
         name = "" if self.built_in else bpy.path.abspath(self.filepath)
-        try:
-            model = read_model(Path(name) if name else None)
-            item, _ = add_flame_head(context, model)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        model = read_model(Path(name) if name else None)
+        item, _ = add_flame_head(context, model)
         item[FILE_KEY] = name
         add_meshes(new_character(context.scene, item.name), [item])
         for other in context.view_layer.objects:
@@ -74,7 +70,7 @@ class SOLILOQUY_OT_add_flame_head(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_import_flame_clip(_OnFlameHead, bpy.types.Operator):
+class SOLILOQUY_OT_import_flame_clip(_OnFlameHead, ReportsErrors, bpy.types.Operator):
     """Play a FLAME clip on the selected FLAME head."""
 
     bl_idname = "soliloquy.import_flame_clip"
@@ -97,18 +93,14 @@ class SOLILOQUY_OT_import_flame_clip(_OnFlameHead, bpy.types.Operator):
         """Write new actions and play them."""
         path = Path(bpy.path.abspath(self.filepath))
         item = context.active_object
-        try:
-            clip = read_flame_clip(path)
-            notes = apply_flame_clip(context.scene, item, model_of(item), clip, path.stem[:40])
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        clip = read_flame_clip(path)
+        notes = apply_flame_clip(context.scene, item, model_of(item), clip, path.stem[:40])
         for note in notes:
             self.report({"INFO"}, note)
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_export_flame_clip(_OnFlameHead, bpy.types.Operator):
+class SOLILOQUY_OT_export_flame_clip(_OnFlameHead, ReportsErrors, bpy.types.Operator):
     """Write what plays on the selected FLAME head as FLAME coefficients."""
 
     bl_idname = "soliloquy.export_flame_clip"
@@ -132,13 +124,9 @@ class SOLILOQUY_OT_export_flame_clip(_OnFlameHead, bpy.types.Operator):
         """Write it."""
         path = Path(bpy.path.abspath(self.filepath))
         path = path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
-        try:
-            clip = clip_as_animated(context.scene, context.active_object)
-            with saving.replacing(path) as part:
-                clip.save(part)
-        except (SoliloquyError, OSError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        clip = clip_as_animated(context.scene, context.active_object)
+        with saving.replacing(path) as part:
+            clip.save(part)
         self.report({"INFO"}, f"{path.name}: {clip.n_frames} frames at {clip.fps:g} fps.")
         return {"FINISHED"}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..core.errors import SoliloquyError
+from ..core.errors import CharacterError
+from ..reporting import ReportsErrors
 from .built_in import add_built_in_head
 from .matching import blendshape_choices
 from .meshes import active_character, add_meshes, new_character, selected_meshes
@@ -21,7 +22,7 @@ def _tell_known(operator, character):
         operator.report({"INFO"}, f"Matched as '{name}' was matched by hand.")
 
 
-class SOLILOQUY_OT_use_selected(bpy.types.Operator):
+class SOLILOQUY_OT_use_selected(ReportsErrors, bpy.types.Operator):
     """Put the selected meshes into the character."""
 
     bl_idname = "soliloquy.use_selected"
@@ -54,7 +55,7 @@ class SOLILOQUY_OT_use_selected(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_remove_mesh(bpy.types.Operator):
+class SOLILOQUY_OT_remove_mesh(ReportsErrors, bpy.types.Operator):
     """Take a mesh out of the character."""
 
     bl_idname = "soliloquy.remove_mesh"
@@ -79,7 +80,7 @@ class SOLILOQUY_OT_remove_mesh(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_add_character(bpy.types.Operator):
+class SOLILOQUY_OT_add_character(ReportsErrors, bpy.types.Operator):
     """Add another character to the scene."""
 
     bl_idname = "soliloquy.add_character"
@@ -96,7 +97,7 @@ class SOLILOQUY_OT_add_character(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_remove_character(NeedsCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_remove_character(NeedsCharacter, ReportsErrors, bpy.types.Operator):
     """Remove the active character from the list."""
 
     bl_idname = "soliloquy.remove_character"
@@ -112,7 +113,7 @@ class SOLILOQUY_OT_remove_character(NeedsCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_add_head(bpy.types.Operator):
+class SOLILOQUY_OT_add_head(ReportsErrors, bpy.types.Operator):
     """Add the head that comes with Soliloquy, ready to speak."""
 
     bl_idname = "soliloquy.add_head"
@@ -124,11 +125,7 @@ class SOLILOQUY_OT_add_head(bpy.types.Operator):
 
     def execute(self, context):
         """Make meshes, materials and a character."""
-        try:
-            meshes = add_built_in_head(context)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        meshes = add_built_in_head(context)
         moving = [item for item in meshes if item.data.shape_keys is not None]
         add_meshes(new_character(context.scene, "Soliloquy Head"), moving)
         place_clear(context, meshes[0], meshes)
@@ -137,7 +134,7 @@ class SOLILOQUY_OT_add_head(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_fix_match(bpy.types.Operator):
+class SOLILOQUY_OT_fix_match(ReportsErrors, bpy.types.Operator):
     """Say which blendshape a shape key plays."""
 
     bl_idname = "soliloquy.fix_match"
@@ -160,8 +157,7 @@ class SOLILOQUY_OT_fix_match(bpy.types.Operator):
         """Keep the fix."""
         character = active_character(context.scene)
         if character is None:
-            self.report({"ERROR"}, "There is no character yet.")
-            return {"CANCELLED"}
+            raise CharacterError("There is no character yet.")
         fix = next((f for f in character.fixes if f.shape_key == self.shape_key), None)
         fix = fix or character.fixes.add()
         fix.shape_key = self.shape_key

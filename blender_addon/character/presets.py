@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.errors import CharacterError
 from ..core.match_plan import Fix
 from ..core.match_presets import (
     MatchPreset,
@@ -19,6 +20,8 @@ from ..core.match_presets import (
     preset_of,
     to_json,
 )
+from ..reporting import ReportsErrors
+from ..vendor import saving
 from .meshes import active_character, shaped_meshes
 from .needs import NeedsCharacter
 
@@ -81,12 +84,16 @@ def save_preset(character: Any, name: str) -> MatchPreset:
     """Keep what was matched by hand; a rig has one preset, which is written over.
 
     Raises:
-        OSError: the file cannot be written.
+        CharacterError: the file cannot be written; an earlier one stays as it was.
     """
     fixes = [Fix(fix.shape_key, fix.blendshape) for fix in character.fixes]
     preset = preset_of(name, keys_of(character), fixes)
     path = folder() / f"{preset.signature}.json"
-    path.write_text(to_json(preset), encoding="utf-8")
+    try:
+        with saving.replacing(path) as part:
+            part.write_text(to_json(preset), encoding="utf-8")
+    except OSError as error:
+        raise CharacterError(f"The preset cannot be written: {error.strerror}.") from error
     return preset
 
 
@@ -100,7 +107,7 @@ def _choices(_operator, context):
 _items: list[tuple[str, str, str]] = []  # Blender keeps no reference to dynamic items
 
 
-class SOLILOQUY_OT_save_match(bpy.types.Operator):
+class SOLILOQUY_OT_save_match(ReportsErrors, bpy.types.Operator):
     """Keep the matches made by hand for the next character with these shape keys."""
 
     bl_idname = "soliloquy.save_match"
@@ -129,16 +136,12 @@ class SOLILOQUY_OT_save_match(bpy.types.Operator):
     def execute(self, context):
         """Save."""
         character = active_character(context.scene)
-        try:
-            preset = save_preset(character, self.name.strip() or character.name)
-        except OSError as error:
-            self.report({"ERROR"}, f"The preset cannot be written: {error.strerror}.")
-            return {"CANCELLED"}
+        preset = save_preset(character, self.name.strip() or character.name)
         self.report({"INFO"}, f"'{preset.name}' is kept with {len(preset.fixes)} matches.")
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_apply_match(NeedsCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_apply_match(NeedsCharacter, ReportsErrors, bpy.types.Operator):
     """Match as on another rig."""
 
     bl_idname = "soliloquy.apply_match"
@@ -152,13 +155,12 @@ class SOLILOQUY_OT_apply_match(NeedsCharacter, bpy.types.Operator):
         """Apply."""
         found = next((p for p in saved_presets() if p.signature == self.preset), None)
         if found is None:
-            self.report({"ERROR"}, "No preset fits these shape keys. Match by hand and save one.")
-            return {"CANCELLED"}
+            raise CharacterError("No preset fits these shape keys. Match by hand and save one.")
         apply_preset(active_character(context.scene), found)
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_delete_match(bpy.types.Operator):
+class SOLILOQUY_OT_delete_match(ReportsErrors, bpy.types.Operator):
     """Forget the preset of this rig."""
 
     bl_idname = "soliloquy.delete_match"

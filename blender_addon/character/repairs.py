@@ -9,7 +9,9 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.errors import CharacterError
 from ..core.match_plan import needed_range
+from ..reporting import ReportsErrors
 from .matching import character_match
 from .meshes import ShapedMesh, active_character, shaped_meshes
 
@@ -68,7 +70,7 @@ def _narrow(mesh: ShapedMesh, drives: Any) -> list[str]:
     ]  # fmt: skip
 
 
-class SOLILOQUY_OT_repair_mesh(bpy.types.Operator):
+class SOLILOQUY_OT_repair_mesh(ReportsErrors, bpy.types.Operator):
     """Put right what keeps a take from being seen."""
 
     bl_idname = "soliloquy.repair_mesh"
@@ -90,11 +92,9 @@ class SOLILOQUY_OT_repair_mesh(bpy.types.Operator):
         meshes = shaped_meshes(character) if character is not None else []
         mesh = next((m for m in meshes if m.object.name == self.mesh), None)
         if mesh is None:
-            self.report({"ERROR"}, f"'{self.mesh}' is not a mesh of the character.")
-            return {"CANCELLED"}
+            raise CharacterError(f"'{self.mesh}' is not a mesh of the character.")
         if not mesh.key.is_editable:
-            self.report({"ERROR"}, f"'{self.mesh}' is linked; make a library override first.")
-            return {"CANCELLED"}
+            raise CharacterError(f"'{self.mesh}' is linked; make a library override first.")
         drives = character_match(character).weights.get(self.mesh, {})
         if self.kind == "UNMUTE":
             for key in mesh.muted.intersection(drives):

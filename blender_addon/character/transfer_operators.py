@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.errors import SoliloquyError
 from ..core.face_poses import POSES
+from ..reporting import ReportsErrors
 from ..ui import tr
 from .landmarks import remove_landmarks
 from .meshes import active_character, is_in_file, shaped_meshes
@@ -57,7 +57,7 @@ class _OnPreview:
         return True
 
 
-class SOLILOQUY_OT_place_landmarks(_OnCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_place_landmarks(_OnCharacter, ReportsErrors, bpy.types.Operator):
     """Find eyes, nose, mouth and chin, and mark them."""
 
     bl_idname = "soliloquy.place_landmarks"
@@ -72,16 +72,12 @@ class SOLILOQUY_OT_place_landmarks(_OnCharacter, bpy.types.Operator):
 
     def execute(self, context):
         """Mark them."""
-        try:
-            notes = place_landmarks(context, active_character(context.scene), self.facing)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        notes = place_landmarks(context, active_character(context.scene), self.facing)
         self.report({"INFO"}, " ".join(notes))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_preview_transfer(_OnCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_preview_transfer(_OnCharacter, ReportsErrors, bpy.types.Operator):
     """Lay the built-in head over the character, and show the keys on a copy beside it."""
 
     bl_idname = "soliloquy.preview_transfer"
@@ -98,17 +94,13 @@ class SOLILOQUY_OT_preview_transfer(_OnCharacter, bpy.types.Operator):
     def execute(self, context):
         """Make it; a bad fit is shown too, so that the landmarks can be moved."""
         stop_playing()
-        try:
-            trouble = make_preview(context, active_character(context.scene), self.facing)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        trouble = make_preview(context, active_character(context.scene), self.facing)
         if trouble:
             self.report({"WARNING"}, trouble)
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_accept_transfer(_OnPreview, bpy.types.Operator):
+class SOLILOQUY_OT_accept_transfer(_OnPreview, ReportsErrors, bpy.types.Operator):
     """Give the character the shape keys of the preview."""
 
     bl_idname = "soliloquy.accept_transfer"
@@ -132,17 +124,13 @@ class SOLILOQUY_OT_accept_transfer(_OnPreview, bpy.types.Operator):
     def execute(self, context):
         """Write the keys; landmarks have done their work then."""
         stop_playing()
-        try:
-            n_added = accept_preview(context.scene)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        n_added = accept_preview(context.scene)
         remove_landmarks()
         self.report({"INFO"}, tr("{n} shape keys were added.").format(n=n_added))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_cancel_transfer(_OnPreview, bpy.types.Operator):
+class SOLILOQUY_OT_cancel_transfer(_OnPreview, ReportsErrors, bpy.types.Operator):
     """Remove the preview."""
 
     bl_idname = "soliloquy.cancel_transfer"
@@ -158,7 +146,7 @@ class SOLILOQUY_OT_cancel_transfer(_OnPreview, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_play_faces(bpy.types.Operator):
+class SOLILOQUY_OT_play_faces(ReportsErrors, bpy.types.Operator):
     """Play faces on the copy, or stop that."""
 
     bl_idname = "soliloquy.play_faces"
@@ -187,7 +175,7 @@ class SOLILOQUY_OT_play_faces(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_carry_over(_OnCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_carry_over(_OnCharacter, ReportsErrors, bpy.types.Operator):
     """Give the character the built-in head's shape keys."""
 
     bl_idname = "soliloquy.carry_over"
@@ -204,18 +192,14 @@ class SOLILOQUY_OT_carry_over(_OnCharacter, bpy.types.Operator):
     def execute(self, context):
         """Add the keys; landmarks and a preview have done their work then."""
         stop_playing()
-        try:
-            notes = carry_over_keys(active_character(context.scene), self.facing)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        notes = carry_over_keys(active_character(context.scene), self.facing)
         remove_preview(context.scene)
         remove_landmarks()
         self.report({"INFO"}, " ".join(notes))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_preview_pose(_OnCharacter, bpy.types.Operator):
+class SOLILOQUY_OT_preview_pose(_OnCharacter, ReportsErrors, bpy.types.Operator):
     """Show a face by the shape keys, without keyframes."""
 
     bl_idname = "soliloquy.preview_pose"

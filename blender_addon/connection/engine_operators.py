@@ -10,7 +10,8 @@ import bpy
 from bpy.props import StringProperty
 
 from ..core.engine_plan import EnginePlan
-from ..core.errors import SoliloquyError
+from ..core.errors import EngineError, SoliloquyError
+from ..reporting import ReportsErrors
 from ..ui import redraw_sidebars
 from .engine import begin_setup, engine_plan, is_setting_up, may_download, setup
 
@@ -18,7 +19,7 @@ _DIALOG_WIDTH: Final = 460  # pixels at a scale of 1
 _DIALOG_CHARACTERS: Final = 68
 
 
-class SOLILOQUY_OT_set_up_engine(bpy.types.Operator):
+class SOLILOQUY_OT_set_up_engine(ReportsErrors, bpy.types.Operator):
     """Make the private environment in which the server runs."""
 
     bl_idname = "soliloquy.set_up_engine"
@@ -44,11 +45,7 @@ class SOLILOQUY_OT_set_up_engine(bpy.types.Operator):
 
     def invoke(self, context, _event):
         """Say what will be done, and ask."""
-        try:
-            self._plan = engine_plan()
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        self._plan = engine_plan()
         text = "Set Up" if may_download() else "Allow Online Access and Set Up"
         return context.window_manager.invoke_props_dialog(
             self, width=_DIALOG_WIDTH, title="Set Up Soliloquy's Engine", confirm_text=text
@@ -67,14 +64,16 @@ class SOLILOQUY_OT_set_up_engine(bpy.types.Operator):
 
     def execute(self, context):
         """Begin; in background mode also wait for the end."""
-        if getattr(self, "_allows", False):  # only the dialog's button, which says so
-            context.preferences.system.use_online_access = True
         afterwards = partial(_go_on, self.afterwards) if self.afterwards else None
+        system = context.preferences.system
+        allowed = system.use_online_access
+        if getattr(self, "_allows", False):  # only the dialog's button, which says so
+            system.use_online_access = True
         try:
             begin_setup(afterwards)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        except SoliloquyError:
+            system.use_online_access = allowed
+            raise
         if bpy.app.background:
             return self._wait()
         return {"FINISHED"}
@@ -82,8 +81,7 @@ class SOLILOQUY_OT_set_up_engine(bpy.types.Operator):
     def _wait(self):
         running = setup()
         if not running.wait():
-            self.report({"ERROR"}, running.error)
-            return {"CANCELLED"}
+            raise EngineError(running.error)
         return {"FINISHED"}
 
 
@@ -122,7 +120,7 @@ def operator_of(class_name: str) -> Any:
     return getattr(getattr(bpy.ops, module.lower()), name)
 
 
-class SOLILOQUY_OT_cancel_set_up(bpy.types.Operator):
+class SOLILOQUY_OT_cancel_set_up(ReportsErrors, bpy.types.Operator):
     """Stop the set-up of the engine."""
 
     bl_idname = "soliloquy.cancel_set_up"
@@ -144,7 +142,7 @@ class SOLILOQUY_OT_cancel_set_up(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_show_log(bpy.types.Operator):
+class SOLILOQUY_OT_show_log(ReportsErrors, bpy.types.Operator):
     """Open a log as a text in Blender."""
 
     bl_idname = "soliloquy.show_log"
@@ -158,8 +156,7 @@ class SOLILOQUY_OT_show_log(bpy.types.Operator):
         try:
             text = bpy.data.texts.load(self.path, internal=True)
         except RuntimeError as error:
-            self.report({"ERROR"}, f"The log cannot be read: {error}")
-            return {"CANCELLED"}
+            raise EngineError(f"The log cannot be read: {error}") from error
         if bpy.app.background:
             return {"FINISHED"}
         bpy.ops.wm.window_new()

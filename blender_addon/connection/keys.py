@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..core.errors import ServerError
 from ..preferences import preferences, server_key, user_folder
+from ..vendor import saving
 
 _NAME: Final = "client"
 
@@ -50,18 +51,20 @@ def take_keys(secret: Path) -> bool:
         secret: NAME.key_secret in the folder that `soliloquy keys --client NAME` made.
 
     Raises:
-        ServerError: the file holds no secret key.
+        ServerError: the file holds no secret key, or the server's no key; earlier keys stay.
     """
     _load(secret)
+    settings, public = preferences(), secret.parent / "server.key"
+    of_server = _load(public)[0] if settings is not None and public.is_file() else ""
     keys_folder().mkdir(parents=True, exist_ok=True)
     kept = keys_folder() / f"{_NAME}.key_secret"
-    shutil.copy(secret, kept)
+    with saving.replacing(kept) as part:
+        part.touch(mode=0o600)
+        shutil.copyfile(secret, part)
     kept.chmod(0o600)
-    settings, public = preferences(), secret.parent / "server.key"
-    if settings is None or not public.is_file():
-        return False
-    settings.server_key = _load(public)[0]
-    return True
+    if of_server:
+        settings.server_key = of_server
+    return bool(of_server)
 
 
 def save_public_key(path: Path) -> None:
@@ -76,7 +79,8 @@ def save_public_key(path: Path) -> None:
         f'\nmetadata\ncurve\n    public-key = "{public}"\n'
     )
     try:
-        path.write_text(text, encoding="utf-8")
+        with saving.replacing(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ServerError(f"'{path}' cannot be written: {error.strerror}.") from error
 

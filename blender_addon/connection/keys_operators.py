@@ -7,11 +7,11 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from ..core.errors import SoliloquyError
+from ..reporting import ReportsErrors
 from .keys import has_keys, make_keys, public_key_name, save_public_key, take_keys
 
 
-class SOLILOQUY_OT_make_keys(bpy.types.Operator):
+class SOLILOQUY_OT_make_keys(ReportsErrors, bpy.types.Operator):
     """Make this computer's key pair."""
 
     bl_idname = "soliloquy.make_keys"
@@ -28,16 +28,12 @@ class SOLILOQUY_OT_make_keys(bpy.types.Operator):
 
     def execute(self, _context):
         """Make them."""
-        try:
-            make_keys()
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        make_keys()
         self.report({"INFO"}, "Now save the public key and give it to the server's owner.")
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_take_keys(bpy.types.Operator):
+class SOLILOQUY_OT_take_keys(ReportsErrors, bpy.types.Operator):
     """Use keys that the server's owner made for this computer."""
 
     bl_idname = "soliloquy.take_keys"
@@ -57,17 +53,13 @@ class SOLILOQUY_OT_take_keys(bpy.types.Operator):
 
     def execute(self, _context):
         """Copy it."""
-        try:
-            complete = take_keys(Path(self.filepath))
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        complete = take_keys(Path(self.filepath))
         if not complete:
             self.report({"WARNING"}, "No server.key lies beside it: enter the server's key.")
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_save_public_key(bpy.types.Operator):
+class SOLILOQUY_OT_save_public_key(ReportsErrors, bpy.types.Operator):
     """Write this computer's public key, for the server's owner."""
 
     bl_idname = "soliloquy.save_public_key"
@@ -96,11 +88,7 @@ class SOLILOQUY_OT_save_public_key(bpy.types.Operator):
 
     def execute(self, _context):
         """Write it."""
-        try:
-            save_public_key(Path(self.filepath).with_suffix(".key"))
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        save_public_key(Path(self.filepath).with_suffix(".key"))
         return {"FINISHED"}
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import SoliloquyError
+from ..core.errors import ServerError
 from ..generate.session import session
 from ..generate.timer import ensure_timer
 from ..preferences import server_address
-from .process import own_command, own_server, stop_own_server
+from ..reporting import ReportsErrors
+from .process import own_server, stop_own_server
+from .readiness import start_own_server
 
 
-class SOLILOQUY_OT_check_server(bpy.types.Operator):
+class SOLILOQUY_OT_check_server(ReportsErrors, bpy.types.Operator):
     """Ask whether the server is there."""
 
     bl_idname = "soliloquy.check_server"
@@ -20,11 +22,7 @@ class SOLILOQUY_OT_check_server(bpy.types.Operator):
 
     def execute(self, _context):
         """Greet it; the answer shows in the panel."""
-        try:
-            session().connect(server_address())
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        session().connect(server_address())
         if bpy.app.background:
             return self._wait()
         ensure_timer(greeting=True)
@@ -32,12 +30,11 @@ class SOLILOQUY_OT_check_server(bpy.types.Operator):
 
     def _wait(self):
         if not session().greet(2.0):
-            self.report({"ERROR"}, session().silence(server_address()))
-            return {"CANCELLED"}
+            raise ServerError(session().silence(server_address()))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_start_server(bpy.types.Operator):
+class SOLILOQUY_OT_start_server(ReportsErrors, bpy.types.Operator):
     """Start a server on this computer."""
 
     bl_idname = "soliloquy.start_server"
@@ -54,18 +51,13 @@ class SOLILOQUY_OT_start_server(bpy.types.Operator):
 
     def execute(self, _context):
         """Start it, and wait for it in the background."""
-        try:
-            own_server().start(own_command())
-            session().connect(server_address())
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        start_own_server()
         if not bpy.app.background:
             ensure_timer(greeting=True)
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_stop_server(bpy.types.Operator):
+class SOLILOQUY_OT_stop_server(ReportsErrors, bpy.types.Operator):
     """Stop the server that this Blender started."""
 
     bl_idname = "soliloquy.stop_server"

@@ -48,6 +48,16 @@ def prepare_server() -> Readiness:
         return found
     if not (server_python() or ready_python()):
         return Readiness.NO_ENGINE
-    own_server().start(own_command())
-    session().connect(server_address())
+    start_own_server()
     return Readiness.STARTING
+
+
+def start_own_server() -> None:
+    """Start it and greet it as soon as it answers.
+
+    Raises:
+        ServerError: as `prepare_server`; nothing runs then.
+    """
+    command = own_command()
+    session().connect(server_address())
+    own_server().start(command)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..vendor import action_units, arkit_errors
+from .errors import StripError
 
 EXPRESSIONS: Final[dict[str, dict[str, float]]] = {
     "Smile": {"AU6": 0.5, "AU12": 0.8},
@@ -62,7 +63,7 @@ def aus_from_text(text: str) -> dict[str, float]:
     """Action Units for a word: a preset ("smirk"), an AU's name or its code; intensities 0..1.
 
     Raises:
-        ValueError: nothing here has that name.
+        StripError: nothing here has that name.
     """
     wanted = text.strip().casefold()
     for name, units in EXPRESSIONS.items():
@@ -72,4 +73,4 @@ def aus_from_text(text: str) -> dict[str, float]:
         return {action_units.parse_au(text).code: 0.8}
     except arkit_errors.ArkitError as error:
         presets = ", ".join(EXPRESSIONS)
-        raise ValueError(f"{str(error).rstrip('.')}. Presets are {presets}.") from error
+        raise StripError(f"{str(error).rstrip('.')}. Presets are {presets}.") from error

@@ -19,7 +19,7 @@ from ..character.meshes import is_in_file, shaped_meshes
 from ..core.errors import CharacterError, ExportError
 from ..core.glb import animation_end, scale_times
 from ..core.timing import scene_rate
-from ..vendor import clip, presets, report
+from ..vendor import clip, presets, report, saving
 
 
 @dataclass(frozen=True)
@@ -45,32 +45,44 @@ def take_span(scene: Any, start_frame: float, take: clip.ArkitClip, from_zero: b
 
 def writers(context: Any, character: Any, span: Span) -> Mapping[str, presets.Writer]:
     """A writer for each format of `presets.BLENDER_FORMATS`."""
-    return {
-        name: _writer(context, character, span, suffix, save)
-        for name, (suffix, save) in _FORMATS.items()
-    }
+    return {name: _writer(context, character, span, name) for name in _FORMATS}
 
 
-def _writer(
-    context: Any, character: Any, span: Span, suffix: str, save: Callable[..., tuple[str, ...]]
-) -> presets.Writer:
+def _writer(context: Any, character: Any, span: Span, name: str) -> presets.Writer:
     def write(job: presets.ExportJob, folder: Path) -> report.ExportReport:
-        scene = context.scene
-        path = folder / f"{job.name}{suffix}"
-        path.unlink(missing_ok=True)  # an exporter that fails in silence must not look well
-        with _only(context, exported_objects(character)) as left_out, _frames(scene, span):
-            try:
-                notes = save(scene, path, span)
-            except RuntimeError as error:  # what Blender's exporters report
-                said = str(error).removeprefix("Error: ").strip()
-                raise ExportError(f"Blender could not write {path.name}: {said}") from error
-        if not path.is_file():
-            raise ExportError(f"Blender wrote no {path.name}; its console says why.")
-        rate = scene_rate(scene.render.fps, scene.render.fps_base)
-        seconds = span.n_frames / rate
-        return report.ExportReport((path,), span.n_frames, seconds, rate, (*notes, *left_out))
+        path = folder / f"{job.name}{_FORMATS[name][0]}"
+        return write_format(context, character, span, name, path)
 
     return write
+
+
+def write_format(
+    context: Any, character: Any, span: Span, name: str, path: Path
+) -> report.ExportReport:
+    """Write one file, beside the one that is there until it is complete.
+
+    Raises:
+        ExportError: Blender could not write it. CharacterError: there is nothing to export.
+        OSError: the file cannot be put there. The earlier file stays as it was in all cases.
+    """
+    scene, save = context.scene, _FORMATS[name][1]
+    with (
+        saving.replacing(path) as part,
+        _only(context, exported_objects(character)) as left_out,
+        _frames(scene, span),
+    ):
+        try:
+            notes = save(scene, part, span)
+        except RuntimeError as error:  # what Blender's exporters report
+            said = str(error).removeprefix("Error: ").strip()
+            raise ExportError(f"Blender could not write {path.name}: {said}") from error
+        if not part.is_file():  # an exporter that fails in silence must not look well
+            raise ExportError(f"Blender wrote no {path.name}; its console says why.")
+    rate = scene_rate(scene.render.fps, scene.render.fps_base)
+    notes = tuple(note.replace(part.name, path.name) for note in notes)
+    return report.ExportReport(
+        (path,), span.n_frames, span.n_frames / rate, rate, (*notes, *left_out)
+    )
 
 
 def exported_objects(character: Any) -> list[Any]:
@@ -174,6 +186,7 @@ def _usd(scene: Any, path: Path, span: Span) -> tuple[str, ...]:
     bpy.ops.wm.usd_export(
         filepath=str(path), selected_objects_only=True, export_animation=True,
         export_shapekeys=True, export_armatures=True, evaluation_mode="RENDER",
+        convert_world_material=False,  # else the world's colour lies beside the file as a texture
     )  # fmt: skip
     return _scene_time(scene, path, span)
 

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatPrope
 from ..character.meshes import active_character
 from ..core.errors import SoliloquyError
 from ..core.export_names import subject_name
+from ..reporting import ReportsErrors
 from ..takes.storage import playing_take
 from ..ui import wrapped
 from ..vendor import arkit_errors, live_link_csv
@@ -19,7 +20,7 @@ from .live import live_stream, start_stream, stop_stream
 from .reading import clip_as_animated
 
 
-class SOLILOQUY_OT_export_take(bpy.types.Operator):
+class SOLILOQUY_OT_export_take(ReportsErrors, bpy.types.Operator):
     """Write the take that plays in the chosen formats."""
 
     bl_idname = "soliloquy.export_take"
@@ -39,11 +40,7 @@ class SOLILOQUY_OT_export_take(bpy.types.Operator):
 
     def invoke(self, context, _event):
         """Show what will be written, and what should be known before."""
-        try:
-            export = build_export(context)
-        except (SoliloquyError, arkit_errors.ArkitError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        export = build_export(context)
         job = export.job
         self._said = [
             f"{job.clip.n_frames} frames, {job.clip.seconds:.2f} s at {job.clip.fps:g} per second.",
@@ -65,16 +62,15 @@ class SOLILOQUY_OT_export_take(bpy.types.Operator):
         settings = context.scene.soliloquy.export
         try:
             sentences = build_export(context).write(context)
-        except (SoliloquyError, arkit_errors.ArkitError) as error:
+        except (SoliloquyError, arkit_errors.ArkitError, OSError) as error:
             settings.said = str(error)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            raise
         settings.said = "\n".join(sentences)
         self.report({"INFO"}, " ".join(sentences))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_export_live_link_csv(bpy.types.Operator):
+class SOLILOQUY_OT_export_live_link_csv(ReportsErrors, bpy.types.Operator):
     """Write the take that plays as a Live Link Face CSV."""
 
     bl_idname = "soliloquy.export_live_link_csv"
@@ -120,17 +116,13 @@ class SOLILOQUY_OT_export_live_link_csv(bpy.types.Operator):
         character = active_character(context.scene)
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(".csv")
         options = live_link_csv.CsvOptions(rows_per_second=self.fps)
-        try:
-            take = clip_as_animated(context.scene, character, playing_take(character))
-            report = live_link_csv.write_live_link_csv(take, path, options)
-        except (SoliloquyError, arkit_errors.ArkitError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        take = clip_as_animated(context.scene, character, playing_take(character))
+        report = live_link_csv.write_live_link_csv(take, path, options)
         self.report({"INFO"}, " ".join([f"Written to {path}.", *report.notes]))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_import_take(bpy.types.Operator):
+class SOLILOQUY_OT_import_take(ReportsErrors, bpy.types.Operator):
     """Put a recorded performance onto the character as a take."""
 
     bl_idname = "soliloquy.import_take"
@@ -189,19 +181,16 @@ class SOLILOQUY_OT_import_take(bpy.types.Operator):
         """Read and write every file, the last one plays."""
         folder = Path(bpy.path.abspath(self.directory)) if self.directory else None
         named = [folder / entry.name for entry in self.files if entry.name] if folder else []
+        paths = named or [Path(bpy.path.abspath(self.filepath))]
+        takes = [read_take(path, self.angle_unit, self.swap_mouth_sides) for path in paths]
         notes: list[str] = []
-        try:
-            for path in named or [Path(bpy.path.abspath(self.filepath))]:
-                notes += self._import(context, path)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        for path, take in zip(paths, takes, strict=True):
+            notes += self._import(context, path, take)
         for note in dict.fromkeys(notes):
             self.report({"INFO"}, note)
         return {"FINISHED"}
 
-    def _import(self, context, path):
-        take = read_take(path, self.angle_unit, self.swap_mouth_sides)
+    def _import(self, context, path, take):
         rate = context.scene.render.fps / context.scene.render.fps_base
         start = float(context.scene.frame_current)
         if self.start == "TIMECODE":
@@ -214,7 +203,7 @@ class SOLILOQUY_OT_import_take(bpy.types.Operator):
         return [f"{path.name}: {take.n_frames} frames at {take.fps:g} per second.", *notes]
 
 
-class SOLILOQUY_OT_live_link(bpy.types.Operator):
+class SOLILOQUY_OT_live_link(ReportsErrors, bpy.types.Operator):
     """Start or stop sending to Unreal."""
 
     bl_idname = "soliloquy.live_link"
@@ -231,11 +220,7 @@ class SOLILOQUY_OT_live_link(bpy.types.Operator):
             return {"FINISHED"}
         to = context.scene.soliloquy.export
         host = to.live_host.strip()
-        try:
-            start_stream(context.scene, host, to.live_port, to.live_rate, to.swap_mouth_sides)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        start_stream(context.scene, host, to.live_port, to.live_rate, to.swap_mouth_sides)
         return {"FINISHED"}
 
 

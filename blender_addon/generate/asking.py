@@ -8,14 +8,15 @@ import bpy
 
 from ..connection.process import own_server
 from ..connection.readiness import Readiness, prepare_server, readiness
-from ..core.errors import SoliloquyError
+from ..core.errors import ServerError
+from ..reporting import ReportsErrors
 from ..takes import undo_step
 from ..ui import redraw
 from .session import session
 from .timer import ensure_timer
 
 
-class AsksServer:
+class AsksServer(ReportsErrors):
     """Modal in a window, waiting in background.
 
     A subclass says what it asks (`_send`), where that stands (`_asked`, a job or a question: state,
@@ -27,16 +28,12 @@ class AsksServer:
 
     def invoke(self, context, _event):
         """In a window: start, and listen for Esc while it runs."""
-        try:
-            state = prepare_server()
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        state = prepare_server()
         if state in (Readiness.NO_ENGINE, Readiness.SETTING_UP):
             return self._set_up_first()
         self._awaits_server = state is not Readiness.READY
-        if not self._awaits_server and not self._start(context):
-            return {"CANCELLED"}
+        if not self._awaits_server:
+            self._send(context)
         ensure_timer(greeting=self._awaits_server)
         manager = context.window_manager
         self._timer = manager.event_timer_add(0.1, window=context.window)
@@ -54,7 +51,7 @@ class AsksServer:
         if (asked is None or asked.is_over) and not undo_step.is_waiting():
             self._end(context)
             return {"FINISHED"}
-        if event.type == "TIMER" and not asked.is_over:
+        if event.type == "TIMER" and asked is not None and not asked.is_over:
             context.workspace.status_text_set(
                 f"Soliloquy: {asked.text} {asked.fraction:.0%}   (Esc cancels)"
             )
@@ -62,19 +59,22 @@ class AsksServer:
 
     def execute(self, context):
         """In background and from scripts: returns when it has ended."""
-        if not self._wait_for_server() or not self._start(context):
-            return {"CANCELLED"}
+        self._wait_for_server()
+        self._send(context)
         session().wait()
         asked = self._asked()
         if asked is None or asked.state.name != "DONE":
-            self.report({"ERROR"}, asked.text if asked is not None else "It was dropped.")
-            return {"CANCELLED"}
+            raise ServerError(asked.text if asked is not None else "It was dropped.")
         self.report({"INFO"}, asked.text)
         return {"FINISHED"}
 
     def cancel(self, context):
-        """The window closes or another file is loaded."""
-        self._end(context)
+        """It ended, was refused, the window closes or another file is loaded: listen no longer."""
+        context.workspace.status_text_set(None)
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        redraw()
 
     def _set_up_first(self):
         """Ask for the engine; this button is pressed again when it is ready."""
@@ -87,51 +87,29 @@ class AsksServer:
         state = readiness()
         if event.type == "ESC" or state in (Readiness.FAILED, Readiness.NO_ENGINE):
             if event.type != "ESC":
-                self.report({"ERROR"}, own_server().ended or state.value)
-            self._awaits_server = False
-            self._end(context)
+                raise ServerError(own_server().ended or state.value)
+            self.cancel(context)
             return {"CANCELLED"}
         if state is not Readiness.READY:
             context.workspace.status_text_set(f"Soliloquy: {state.value}   (Esc cancels)")
             return {"PASS_THROUGH"}
         self._awaits_server = False
-        if not self._start(context):
-            self._end(context)
-            return {"CANCELLED"}
+        self._send(context)
         ensure_timer()
         return {"PASS_THROUGH"}
 
-    def _wait_for_server(self) -> bool:
+    def _wait_for_server(self) -> None:
         """For `execute`: start the engine where there is one, and wait until it answers."""
-        try:
-            if prepare_server() is not Readiness.STARTING:
-                return True  # a request says what is missing
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
+        if prepare_server() is not Readiness.STARTING:
+            return  # a request says what is missing
         while readiness() is Readiness.STARTING:
             time.sleep(0.05)
-        if readiness() is Readiness.READY:
-            return True
-        self.report({"ERROR"}, own_server().ended)
-        return False
-
-    def _start(self, context) -> bool:
-        """Send it; False when it was refused, and the user was told."""
-        try:
-            self._send(context)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return False
-        return True
+        if readiness() is not Readiness.READY:
+            raise ServerError(own_server().ended)
 
     def _end(self, context) -> None:
         """Tell how it ended."""
-        context.workspace.status_text_set(None)
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        self.cancel(context)
         asked = self._asked()
         if asked is not None and asked.is_over:
             self.report({"ERROR" if asked.state.name == "FAILED" else "INFO"}, asked.text)
-        redraw()

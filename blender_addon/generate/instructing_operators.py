@@ -6,6 +6,7 @@ import bpy
 
 from ..character.meshes import active_character
 from ..preferences import server_address
+from ..reporting import ReportsErrors
 from ..ui import redraw
 from .asking import AsksServer
 from .instructing import hear, read_out
@@ -75,7 +76,7 @@ class SOLILOQUY_OT_lay_direction(_Asks, bpy.types.Operator):
         return read_out(context)
 
 
-class SOLILOQUY_OT_cancel_question(bpy.types.Operator):
+class SOLILOQUY_OT_cancel_question(ReportsErrors, bpy.types.Operator):
     """Stop asking the server."""
 
     bl_idname = "soliloquy.cancel_question"

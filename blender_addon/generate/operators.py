@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bpy
 
+from ..core.errors import CharacterError
 from ..preferences import server_address
+from ..reporting import ReportsErrors
 from ..takes import undo_step
 from ..ui import redraw
 from .asking import AsksServer
@@ -79,7 +81,7 @@ class SOLILOQUY_OT_regenerate(_Performs, bpy.types.Operator):
         return build_regeneration(context)
 
 
-class SOLILOQUY_OT_cancel(bpy.types.Operator):
+class SOLILOQUY_OT_cancel(ReportsErrors, bpy.types.Operator):
     """Stop the generation that runs."""
 
     bl_idname = "soliloquy.cancel"
@@ -100,7 +102,7 @@ class SOLILOQUY_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_new_seed(bpy.types.Operator):
+class SOLILOQUY_OT_new_seed(ReportsErrors, bpy.types.Operator):
     """Another seed, for a different performance of the same line."""
 
     bl_idname = "soliloquy.new_seed"
@@ -114,8 +116,7 @@ class SOLILOQUY_OT_new_seed(bpy.types.Operator):
 
         character = active_character(context.scene)
         if character is None:
-            self.report({"ERROR"}, "There is no character yet.")
-            return {"CANCELLED"}
+            raise CharacterError("There is no character yet.")
         used = [take.seed for take in character.takes if not take.is_original]
         settings = character.generation
         settings.seed = max([settings.seed, *used]) + 1

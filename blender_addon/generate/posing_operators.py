@@ -7,13 +7,13 @@ from bpy.props import BoolProperty, FloatProperty
 
 from ..character.meshes import active_character
 from ..core.directing import pose_sentence
-from ..core.errors import SoliloquyError
 from ..core.expressive import pose_text
+from ..reporting import ReportsErrors
 from ..ui import tr
 from .posing import pose_of
 
 
-class SOLILOQUY_OT_take_pose(bpy.types.Operator):
+class SOLILOQUY_OT_take_pose(ReportsErrors, bpy.types.Operator):
     """Make the expression that the character wears the direction of its line."""
 
     bl_idname = "soliloquy.take_pose"
@@ -41,17 +41,13 @@ class SOLILOQUY_OT_take_pose(bpy.types.Operator):
         """Read the shape keys."""
         character = active_character(context.scene)
         settings = character.generation
-        try:
-            pose = pose_of(character, self.frame if self.use_frame else None)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        pose = pose_of(character, self.frame if self.use_frame else None)
         settings.pose, settings.directed_by = pose_text(pose), "POSE"
         self.report({"INFO"}, tr("The pose is {shapes}.").format(shapes=pose_sentence(pose)))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_clear_pose(bpy.types.Operator):
+class SOLILOQUY_OT_clear_pose(ReportsErrors, bpy.types.Operator):
     """Forget the pose, and direct in words again."""
 
     bl_idname = "soliloquy.clear_pose"

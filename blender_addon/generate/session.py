@@ -111,9 +111,9 @@ class Session:
             return
         if self.is_busy or self.is_asking:
             raise ServerError("A line is being made. Wait for it or cancel it, then reconnect.")
+        opened = open_client(*wanted)
         self._close_client()
-        self._client = open_client(*wanted)
-        self._endpoint = wanted
+        self._client, self._endpoint = opened, wanted
         self.lost = ""
 
     def greet(self, timeout: float) -> bool:
@@ -144,15 +144,15 @@ class Session:
         if self.is_busy:
             raise ServerError("A line is being made already. Wait for it or cancel it.")
         self.connect(address)
+        preview = Preview(order.target, order.request.fps) if order.live else None
+        self._client.submit(order.request, order.audio)
         self._target = order.target
         self._n_written = 0
         self._notes = []
         self._base = order.base
         self._on_written = on_written
         self.lost = ""
-        self.job = Job(order.request.request_id)
-        self.preview = Preview(order.target, order.request.fps) if order.live else None
-        self._client.submit(order.request, order.audio)
+        self.job, self.preview = Job(order.request.request_id), preview
 
     def ask(
         self,
@@ -169,9 +169,9 @@ class Session:
         if self.is_asking:
             raise ServerError("The voice is being listened to already. Wait for it or cancel it.")
         self.connect(address)
+        self._client.submit(request, audio)
         self._on_answer = on_answer
         self.question = Question(request.request_id)
-        self._client.submit(request, audio)
 
     def cancel_question(self) -> None:
         """End the question now."""

@@ -34,6 +34,7 @@ def render_strip(context: Any, strip: Any) -> tuple[Path, float]:
                 mixrate=48000, channels="MONO",
             )  # fmt: skip
         except RuntimeError as error:
+            path.unlink(missing_ok=True)
             raise LineError(f"'{path}' cannot be written: {error}") from error
     if not path.is_file():
         raise LineError(f"Blender has not written '{path}'. Save the file elsewhere, and repeat.")

@@ -9,12 +9,13 @@ from bpy.props import StringProperty
 
 from .. import compat
 from ..character.meshes import active_character, new_character
-from ..core.errors import SoliloquyError
+from ..core.errors import LineError
+from ..reporting import ReportsErrors
 from .mixing import render_strip
 from .reading import find_strip
 
 
-class SOLILOQUY_OT_add_line(bpy.types.Operator):
+class SOLILOQUY_OT_add_line(ReportsErrors, bpy.types.Operator):
     """Put a recording into the Sequencer and make it the character's line."""
 
     bl_idname = "soliloquy.add_line"
@@ -35,43 +36,48 @@ class SOLILOQUY_OT_add_line(bpy.types.Operator):
         """Add the strip; where this Blender has no audio, use the file itself."""
         path = Path(bpy.path.abspath(self.filepath))
         if not path.is_file():
-            self.report({"ERROR"}, f"The sound file '{path}' does not exist. Choose another one.")
-            return {"CANCELLED"}
+            raise LineError(f"The sound file '{path}' does not exist. Choose another one.")
         scene = context.scene
-        character = active_character(scene) or new_character(scene, "Character")
-        line = character.line
+        strip = _sound_strip(context, path) if compat.HAS_AUDIO else None
+        line = (active_character(scene) or new_character(scene, "Character")).line
         line.filepath = str(path)
         line.start_frame = float(scene.frame_current)
-        if not compat.HAS_AUDIO:
+        if strip is None:
             line.source = "FILE"
             self.report({"INFO"}, "This Blender is built without audio: the file itself is used.")
             return {"FINISHED"}
-        return self._add_strip(context, line, path)
-
-    def _add_strip(self, context, line, path: Path):
-        scene = compat.sequencer_scene(context)
-        compat.use_scene_in_sequencer(context, scene)
-        editor = scene.sequence_editor_create()
-        try:
-            strip = compat.strips_of(editor).new_sound(
-                name=path.name,
-                filepath=str(path),
-                channel=compat.free_channel(editor, scene.frame_current, float("inf")),
-                frame_start=scene.frame_current,
-            )
-        except RuntimeError as error:
-            self.report({"ERROR"}, f"'{path.name}' cannot be read as sound: {error}")
-            return {"CANCELLED"}
-        strip.show_waveform = True
         line.source, line.strip = "STRIP", strip.name
         _, end = compat.strip_span(strip)
-        if end - 1 > scene.frame_end:
-            scene.frame_end = int(end) - 1
-            self.report({"INFO"}, f"The scene now ends with the line, at frame {scene.frame_end}.")
+        shown = compat.sequencer_scene(context)
+        if end - 1 > shown.frame_end:
+            shown.frame_end = int(end) - 1
+            self.report({"INFO"}, f"The scene now ends with the line, at frame {shown.frame_end}.")
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_render_line(bpy.types.Operator):
+def _sound_strip(context, path: Path):
+    """Add a recording to the Sequencer at the current frame.
+
+    Raises:
+        LineError: Blender cannot read it.
+    """
+    scene = compat.sequencer_scene(context)
+    compat.use_scene_in_sequencer(context, scene)
+    editor = scene.sequence_editor_create()
+    try:
+        strip = compat.strips_of(editor).new_sound(
+            name=path.name,
+            filepath=str(path),
+            channel=compat.free_channel(editor, scene.frame_current, float("inf")),
+            frame_start=scene.frame_current,
+        )
+    except RuntimeError as error:
+        raise LineError(f"'{path.name}' cannot be read as sound: {error}") from error
+    strip.show_waveform = True
+    return strip
+
+
+class SOLILOQUY_OT_render_line(ReportsErrors, bpy.types.Operator):
     """Write what is heard of the line's strip to a file, and make that the line."""
 
     bl_idname = "soliloquy.render_line"
@@ -97,12 +103,8 @@ class SOLILOQUY_OT_render_line(bpy.types.Operator):
     def execute(self, context):
         """Mix down that strip alone."""
         line = active_character(context.scene).line
-        try:
-            strip = find_strip(line, context)
-            path, start = render_strip(context, strip)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        strip = find_strip(line, context)
+        path, start = render_strip(context, strip)
         line.source, line.filepath, line.start_frame = "FILE", str(path), start
         self.report({"INFO"}, f"The line is now '{path.name}'.")
         return {"FINISHED"}

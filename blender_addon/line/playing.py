@@ -6,11 +6,11 @@ import bpy
 
 from .. import compat
 from ..character.meshes import active_character
-from ..core.errors import LineError
+from ..reporting import ReportsErrors
 from .reading import read_line
 
 
-class SOLILOQUY_OT_play_line(bpy.types.Operator):
+class SOLILOQUY_OT_play_line(ReportsErrors, bpy.types.Operator):
     """Play the line."""
 
     bl_idname = "soliloquy.play_line"
@@ -38,11 +38,7 @@ class SOLILOQUY_OT_play_line(bpy.types.Operator):
             bpy.ops.screen.animation_cancel(restore_frame=False)
             return {"FINISHED"}
         line = active_character(context.scene).line
-        try:
-            recording = read_line(line, context)
-        except LineError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        recording = read_line(line, context)
         silent = why_silent(context.scene, line, compat.sequencer_scene(context))
         if silent:
             self.report({"WARNING"}, silent)

@@ -59,18 +59,23 @@ def lay_strips(
     context: Any, copied: Sequence[CopiedStrip], line_start: float, owner: str
 ) -> list[Any]:
     """Lay strips over a line that starts at a frame; arguments and errors as `paste_strips`."""
+    known = [s for s in copied if _is_known(s)]
+    if not known:
+        raise StripError("None of the strips says anything that this Soliloquy knows.")
     scene, editor = prepared_editor(context)
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
-    pasted = [_pasted(editor, s, line_start, rate) for s in copied if s.kind != "phone"]
-    found = [strip for strip in pasted if strip is not None]
+    found = [_pasted(editor, s, line_start, rate) for s in known if s.kind != "phone"]
     for strip in found:
         strip.soliloquy_owner = owner
-    phones = [clip.Phone(s.name, s.start, s.end) for s in copied if s.kind == "phone"]
-    known = sorted((p for p in phones if is_phone(p.phone)), key=lambda phone: phone.start)
-    found += add_phones(editor, lay_phones(known, line_start, rate), owner)
-    if not found:
-        raise StripError("None of the strips says anything that this Soliloquy knows.")
-    return found
+    phones = [clip.Phone(s.name, s.start, s.end) for s in known if s.kind == "phone"]
+    phones.sort(key=lambda phone: phone.start)
+    return found + add_phones(editor, lay_phones(phones, line_start, rate), owner)
+
+
+def _is_known(copied: CopiedStrip) -> bool:
+    if copied.kind == "phone":
+        return is_phone(copied.name)
+    return copied.kind == "direction" or copied.name in action_units.ACTION_UNITS
 
 
 def _copied(scene: Any, strip: Any, line_start: float) -> CopiedStrip:
@@ -89,16 +94,14 @@ def _copied(scene: Any, strip: Any, line_start: float) -> CopiedStrip:
     )  # fmt: skip
 
 
-def _pasted(editor: Any, copied: CopiedStrip, line_start: float, rate: float) -> Any | None:
+def _pasted(editor: Any, copied: CopiedStrip, line_start: float, rate: float) -> Any:
     start = round(line_start + copied.start * rate)
     length = max(1, round(line_start + copied.end * rate) - start)
     intensity = min(max(copied.keys[0][1], 0.0), 1.0)
     if copied.kind == "direction":
         strip = add_words(editor, copied.name, intensity, start, length)
-    elif copied.name in action_units.ACTION_UNITS:
-        strip = add_unit(editor, copied.name, intensity, start, length)
     else:
-        return None
+        strip = add_unit(editor, copied.name, intensity, start, length)
     strip.facs_mode, strip.mute = copied.mode, copied.mute
     strip.facs_ease_in, strip.facs_ease_out = copied.ease_in, copied.ease_out
     if len(copied.keys) > 1:

@@ -7,9 +7,10 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 
 from .. import compat
 from ..character.meshes import active_character
-from ..core.errors import SoliloquyError
+from ..core.errors import SoliloquyError, StripError
 from ..core.presets import EXPRESSIONS, aus_from_text
 from ..line.reading import read_line
+from ..reporting import ReportsErrors
 from ..vendor import action_units
 from .adding import add_direction, add_strips, free_the_render
 from .copying import copy_strips, paste_strips
@@ -59,7 +60,7 @@ def _added(operator, context):
     return {"FINISHED"}
 
 
-class SOLILOQUY_OT_add_strip(_AddsStrips, bpy.types.Operator):
+class SOLILOQUY_OT_add_strip(_AddsStrips, ReportsErrors, bpy.types.Operator):
     """Add an AU strip at the playhead."""
 
     bl_idname = "soliloquy.add_strip"
@@ -83,7 +84,7 @@ class SOLILOQUY_OT_add_strip(_AddsStrips, bpy.types.Operator):
         return self._add(context, {self.au: self.intensity})
 
 
-class SOLILOQUY_OT_add_expression(_AddsStrips, bpy.types.Operator):
+class SOLILOQUY_OT_add_expression(_AddsStrips, ReportsErrors, bpy.types.Operator):
     """Add the strips of an expression at the playhead."""
 
     bl_idname = "soliloquy.add_expression"
@@ -101,7 +102,7 @@ class SOLILOQUY_OT_add_expression(_AddsStrips, bpy.types.Operator):
         return self._add(context, EXPRESSIONS[self.expression])
 
 
-class SOLILOQUY_OT_add_from_text(_AddsStrips, bpy.types.Operator):
+class SOLILOQUY_OT_add_from_text(_AddsStrips, ReportsErrors, bpy.types.Operator):
     """Add strips for a word."""
 
     bl_idname = "soliloquy.add_from_text"
@@ -116,15 +117,11 @@ class SOLILOQUY_OT_add_from_text(_AddsStrips, bpy.types.Operator):
 
     def execute(self, context):
         """Find out what it means, and add that."""
-        try:
-            units = aus_from_text(self.text)
-        except ValueError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        units = aus_from_text(self.text)
         return self._add(context, units)
 
 
-class SOLILOQUY_OT_add_direction(bpy.types.Operator):
+class SOLILOQUY_OT_add_direction(ReportsErrors, bpy.types.Operator):
     """Add a direction in words at the playhead."""
 
     bl_idname = "soliloquy.add_direction"
@@ -152,13 +149,12 @@ class SOLILOQUY_OT_add_direction(bpy.types.Operator):
     def execute(self, context):
         """Add it."""
         if not self.text.strip():
-            self.report({"ERROR"}, "The direction is empty. Say how the line is played.")
-            return {"CANCELLED"}
+            raise StripError("The direction is empty. Say how the line is played.")
         add_direction(context, self.text.strip(), self.seconds, self.intensity)
         return _added(self, context)
 
 
-class SOLILOQUY_OT_copy_strips(bpy.types.Operator):
+class SOLILOQUY_OT_copy_strips(ReportsErrors, bpy.types.Operator):
     """Copy strips, to paste them over another line."""
 
     bl_idname = "soliloquy.copy_strips"
@@ -178,16 +174,12 @@ class SOLILOQUY_OT_copy_strips(bpy.types.Operator):
 
     def execute(self, context):
         """Copy."""
-        try:
-            number = copy_strips(context, _line_start(context), _owner(context))
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        number = copy_strips(context, _line_start(context), _owner(context))
         self.report({"INFO"}, f"{number} strips copied.")
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_paste_strips(bpy.types.Operator):
+class SOLILOQUY_OT_paste_strips(ReportsErrors, bpy.types.Operator):
     """Paste copied strips over the line of this character."""
 
     bl_idname = "soliloquy.paste_strips"
@@ -207,16 +199,12 @@ class SOLILOQUY_OT_paste_strips(bpy.types.Operator):
     def execute(self, context):
         """Paste."""
         owner = _owner(context) if self.only_here else ""
-        try:
-            pasted = paste_strips(context, _line_start(context), owner)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        pasted = paste_strips(context, _line_start(context), owner)
         self.report({"INFO"}, f"{len(pasted)} strips pasted.")
         return _added(self, context)
 
 
-class SOLILOQUY_OT_assign_strips(bpy.types.Operator):
+class SOLILOQUY_OT_assign_strips(ReportsErrors, bpy.types.Operator):
     """Say whom the selected strips are for."""
 
     bl_idname = "soliloquy.assign_strips"
@@ -251,7 +239,7 @@ class SOLILOQUY_OT_assign_strips(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_select_strip(bpy.types.Operator):
+class SOLILOQUY_OT_select_strip(ReportsErrors, bpy.types.Operator):
     """Go to a strip."""
 
     bl_idname = "soliloquy.select_strip"
@@ -266,8 +254,7 @@ class SOLILOQUY_OT_select_strip(bpy.types.Operator):
         scene = compat.sequencer_scene(context)
         strips = compat.strips_of(scene.sequence_editor) if scene.sequence_editor else ()
         if self.index >= len(strips):
-            self.report({"ERROR"}, "This strip is gone.")
-            return {"CANCELLED"}
+            raise StripError("This strip is gone.")
         for strip in strips:
             strip.select = False
         strip = strips[self.index]

@@ -8,9 +8,10 @@ import bpy
 
 from .. import compat
 from ..character.meshes import active_character
-from ..core.errors import SoliloquyError, StripError
+from ..core.errors import StripError
 from ..core.phone_plan import lay_phones
 from ..core.timing import scene_rate
+from ..reporting import ReportsErrors
 from ..takes.storage import load_clip
 from .adding import add_phones, free_the_render, prepared_editor
 from .reading import strips_by_kind
@@ -39,10 +40,11 @@ def show_phones(context: Any, character: Any, take: Any) -> list[Any]:
             f"'{take.name}' has {len(phones)} phones; the Sequencer takes {MOST} strips at most. "
             "Cut the recording into shorter lines."
         )
-    remove_phones(context, character)
     scene, editor = prepared_editor(context)
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
-    return add_phones(editor, lay_phones(phones, take.start_frame, rate), character.uid)
+    laid = lay_phones(phones, take.start_frame, rate)
+    remove_phones(context, character)
+    return add_phones(editor, laid, character.uid)
 
 
 def remove_phones(context: Any, character: Any) -> int:
@@ -54,7 +56,7 @@ def remove_phones(context: Any, character: Any) -> int:
     return len(strips)
 
 
-class SOLILOQUY_OT_show_phones(bpy.types.Operator):
+class SOLILOQUY_OT_show_phones(ReportsErrors, bpy.types.Operator):
     """Show what was heard of the chosen take."""
 
     bl_idname = "soliloquy.show_phones"
@@ -80,17 +82,13 @@ class SOLILOQUY_OT_show_phones(bpy.types.Operator):
     def execute(self, context):
         """Lay them."""
         character = active_character(context.scene)
-        try:
-            strips = show_phones(context, character, character.takes[character.take_index])
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        strips = show_phones(context, character, character.takes[character.take_index])
         told = free_the_render(compat.sequencer_scene(context))
         self.report({"WARNING"} if told else {"INFO"}, f"{len(strips)} phones. {told}".strip())
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_remove_phones(bpy.types.Operator):
+class SOLILOQUY_OT_remove_phones(ReportsErrors, bpy.types.Operator):
     """Remove the phone strips of this character."""
 
     bl_idname = "soliloquy.remove_phones"

@@ -90,10 +90,8 @@ def current_action(key: Any) -> WrittenAction | None:
     return WrittenAction(animation.action, compat.slot_of(key))
 
 
-def assign(key: Any, written: WrittenAction | None) -> None:
-    """Play an action on a Key data-block, or on a FLAME head's armature; None leaves it at rest.
-
-    The action that leaves gets a fake user, so that saving keeps it.
+def check_assignable(key: Any) -> None:
+    """Raise where another action cannot be assigned.
 
     Raises:
         TakeError: the data-block is in NLA tweak mode, where actions cannot be changed.
@@ -102,6 +100,17 @@ def assign(key: Any, written: WrittenAction | None) -> None:
         raise TakeError(
             f"'{key.name}' is in tweak mode in the NLA editor. Press Tab there to leave it."
         )
+
+
+def assign(key: Any, written: WrittenAction | None) -> None:
+    """Play an action on a Key data-block, or on a FLAME head's armature; None leaves it at rest.
+
+    The action that leaves gets a fake user, so that saving keeps it.
+
+    Raises:
+        TakeError: see `check_assignable`.
+    """
+    check_assignable(key)
     before = current_action(key)
     if before is not None:
         before.action.use_fake_user = True

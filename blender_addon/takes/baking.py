@@ -25,18 +25,18 @@ def apply_layers(scene: Any, character: Any, take: Any, stored: clip.ArkitClip) 
     """Move the keys of a take from the weights that are baked to those that are set.
 
     Raises:
-        CharacterError: a mesh is linked from another file.
+        CharacterError: a mesh is linked from another file; nothing is changed then.
     """
     before = mix(stored, dict(zip(LAYERS, take.baked, strict=True)))
     after = mix(stored, {name: getattr(take, name) for name in LAYERS})
     rate = scene_rate(scene.render.fps, scene.render.fps_base)
     frames = key_frames(stored.n_frames, take.start_frame, rate, stored.fps)
     meshes = {mesh.object: mesh for mesh in shaped_meshes(character)}
-    for track in take.tracks:
-        if track.action is None or track.object not in meshes:
-            continue
+    tracks = [t for t in take.tracks if t.action is not None and t.object in meshes]
+    for track in tracks:
+        check_editable(meshes[track.object])
+    for track in tracks:
         mesh = meshes[track.object]
-        check_editable(mesh)
         weights = matched_weights(character, mesh)
         old = plan_keys(before.coefficients, weights, frames).curves
         new = plan_keys(after.coefficients, weights, frames).curves

@@ -6,13 +6,14 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty
 
 from ..character.meshes import active_character
-from ..core.errors import SoliloquyError
+from ..core.errors import CharacterError, TakeError
+from ..reporting import ReportsErrors
 from .baking import LAYERS, apply_layers
 from .blending import blend_takes
 from .storage import delete_take, is_flame_take, load_clip, use_take
 
 
-class SOLILOQUY_OT_use_take(bpy.types.Operator):
+class SOLILOQUY_OT_use_take(ReportsErrors, bpy.types.Operator):
     """Play a take on the character."""
 
     bl_idname = "soliloquy.use_take"
@@ -26,13 +27,8 @@ class SOLILOQUY_OT_use_take(bpy.types.Operator):
         """Switch every mesh to its action."""
         character = active_character(context.scene)
         if character is None:
-            self.report({"ERROR"}, "There is no character yet.")
-            return {"CANCELLED"}
-        try:
-            notes = use_take(character, self.index)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            raise CharacterError("There is no character yet.")
+        notes = use_take(character, self.index)
         for note in notes:
             self.report({"WARNING"}, note)
         return {"FINISHED"}
@@ -45,7 +41,7 @@ def _chosen_take(context):
     return character, character.takes[character.take_index]
 
 
-class SOLILOQUY_OT_delete_take(bpy.types.Operator):
+class SOLILOQUY_OT_delete_take(ReportsErrors, bpy.types.Operator):
     """Delete the chosen take."""
 
     bl_idname = "soliloquy.delete_take"
@@ -70,7 +66,7 @@ class SOLILOQUY_OT_delete_take(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_apply_layers(bpy.types.Operator):
+class SOLILOQUY_OT_apply_layers(ReportsErrors, bpy.types.Operator):
     """Bake the layer weights of the chosen take into its keys."""
 
     bl_idname = "soliloquy.apply_layers"
@@ -99,11 +95,7 @@ class SOLILOQUY_OT_apply_layers(bpy.types.Operator):
     def execute(self, context):
         """Bake."""
         character, take = _chosen_take(context)
-        try:
-            apply_layers(context.scene, character, take, load_clip(take))
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        apply_layers(context.scene, character, take, load_clip(take))
         return {"FINISHED"}
 
 
@@ -124,7 +116,7 @@ def _other_items(_operator, context):
 _items = []  # Blender keeps no reference to dynamic items
 
 
-class SOLILOQUY_OT_blend_takes(bpy.types.Operator):
+class SOLILOQUY_OT_blend_takes(ReportsErrors, bpy.types.Operator):
     """Make a take between two others."""
 
     bl_idname = "soliloquy.blend_takes"
@@ -165,13 +157,8 @@ class SOLILOQUY_OT_blend_takes(bpy.types.Operator):
         character, take = _chosen_take(context)
         other = next((t for t in character.takes if t.uid == self.other), None)
         if other is None:
-            self.report({"ERROR"}, "The other take is gone. Choose another one.")
-            return {"CANCELLED"}
-        try:
-            made = blend_takes(context.scene, character, take, other, self.factor)
-        except SoliloquyError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            raise TakeError("The other take is gone. Choose another one.")
+        made = blend_takes(context.scene, character, take, other, self.factor)
         for note in filter(None, made.notes.split("\n")):
             self.report({"INFO"}, note)
         return {"FINISHED"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from ..character.meshes import is_in_file, shaped_meshes
 from ..core import take_data
 from ..core.errors import TakeError
 from ..vendor import clip
-from .animation import WrittenAction, assign, current_action
+from .animation import WrittenAction, assign, check_assignable, current_action
 
 DATA_KEY = "soliloquy_take"
 """Custom property of a take's first action that holds its clip."""
@@ -69,19 +70,32 @@ def add_track(take: Any, item: Any, action: WrittenAction) -> None:
     track.object, track.action, track.slot = item, action.action, action.slot
 
 
+def check_playable(character: Any) -> None:
+    """Raise where takes of a character cannot be switched.
+
+    Raises:
+        TakeError: a mesh is in NLA tweak mode.
+    """
+    for _, data in played_on(character):
+        check_assignable(data)
+
+
 def use_take(character: Any, index: int) -> list[str]:
     """Make a take play on all meshes of the character; returns notes for the user.
 
     Raises:
-        TakeError: the take does not exist or has lost all its actions.
+        TakeError: the take does not exist or has lost all its actions, or a mesh is in NLA tweak
+            mode; nothing is changed then.
     """
     if not 0 <= index < len(character.takes):
         raise TakeError(f"There is no take number {index + 1}. Choose one from the list.")
-    remember_earlier(character)
+    check_playable(character)
     take = character.takes[index]
-    found = {t.object: t for t in take.tracks if t.action is not None and is_in_file(t.object)}
-    if not found:
+    if not _played(take):
         raise TakeError(f"The take '{take.name}' has lost its actions. Generate it again.")
+    remember_earlier(character)
+    take = character.takes[index]  # where it is now: another take may have been added
+    found = {track.object: track for track in _played(take)}
     known = take_actions(character)
     for item, data in played_on(character):
         track = found.get(item)
@@ -92,16 +106,26 @@ def use_take(character: Any, index: int) -> list[str]:
         if current is not None and current.action.session_uid in known:
             assign(data, None)
     character.take_index = index
-    lost = [t for t in take.tracks if t.action is None or not is_in_file(t.object)]
-    return [f"{len(lost)} meshes of '{take.name}' are gone."] if lost else []
+    n_lost = len(take.tracks) - len(found)
+    return [f"{n_lost} meshes of '{take.name}' are gone."] if n_lost else []
+
+
+def _played(take: Any) -> list[Any]:
+    """The tracks of a take that can be played still."""
+    return [t for t in take.tracks if t.action is not None and is_in_file(t.object)]
 
 
 def delete_take(character: Any, index: int) -> None:
     """Delete a take with its actions, which frees the shape keys that it played on.
 
     When it played, the take before it plays next, else the shape keys go to rest.
+
+    Raises:
+        TakeError: it plays, and a mesh is in NLA tweak mode; nothing is changed then.
     """
     plays = playing_take(character) == index
+    if plays:
+        check_playable(character)
     actions = [t.action for t in character.takes[index].tracks if t.action is not None]
     for _, data in played_on(character) if plays else ():
         current = current_action(data)
@@ -112,7 +136,8 @@ def delete_take(character: Any, index: int) -> None:
         bpy.data.actions.remove(action)
     character.take_index = max(0, min(index - 1, len(character.takes) - 1))
     if plays and character.takes:
-        use_take(character, character.take_index)
+        with contextlib.suppress(TakeError):  # that one has lost its actions: rest is what is left
+            use_take(character, character.take_index)
 
 
 def playing_take(character: Any) -> int:

@@ -50,7 +50,7 @@ from .animation import Place, WrittenAction, key_path, write_points
 from .baking import LAYERS
 from .splice_plan import plan_splice, track_of
 from .splicing import replace_keys, values_at
-from .storage import DATA_KEY, add_track, new_take, remember_earlier, use_take
+from .storage import DATA_KEY, add_track, check_playable, new_take, remember_earlier, use_take
 
 Edits = Callable[[ShapedMesh, dict[str, Weights], KeyPlan], KeyPlan]
 
@@ -168,6 +168,7 @@ class TakeWriter:
         meshes = shaped_meshes(character)
         for mesh in meshes:
             check_editable(mesh)
+        check_playable(character)
         match = character_match(character).weights
         weights = {m.object.session_uid: dict(match.get(m.object.name, {})) for m in meshes}
         heads = [m for m in meshes if self._flame is not None and is_flame_head(m.object)]
@@ -313,6 +314,7 @@ class TakeWriter:
             self._restart()
             self.step(60.0)
             return
+        check_playable(character)
         remember_earlier(character)
         number = self._take_number(character)
         take = new_take(character, f"{self._target.label} {number}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arkit.action_units import ACTION_UNITS
+from blender_addon.core.errors import StripError
 from blender_addon.core.presets import EXPRESSIONS, aus_from_text
 from blender_addon.core.strip_plan import FrameStrip, au_of, spec_of
 
@@ -75,5 +76,5 @@ def test_words_find_presets_units_and_codes() -> None:
     assert aus_from_text(" SMIRK ") == EXPRESSIONS["Smirk"]
     assert list(aus_from_text("lip corner puller")) == ["AU12"]
     assert list(aus_from_text("au4")) == ["AU4"]
-    with pytest.raises(ValueError, match=r"blorp.*Presets are Smile"):
+    with pytest.raises(StripError, match=r"blorp.*Presets are Smile"):
         aus_from_text("blorp")
