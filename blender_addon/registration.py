@@ -11,6 +11,7 @@ from .character import panels as character_panels
 from .character import presets as character_presets
 from .character import properties as character_properties
 from .character import repairs as character_repairs
+from .character.laying_over import stop_laying_over
 from .character.transfer_playing import stop_playing
 from .connection import engine_operators, keys_operators, preferences_view
 from .connection import operators as connection_operators
@@ -99,6 +100,7 @@ def unregister() -> None:
     welcome.unregister()
     timer.unregister()
     stop_playing()
+    stop_laying_over()
     stop_stream()
     close_session()
     pictures.unregister()

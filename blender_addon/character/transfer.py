@@ -12,13 +12,14 @@ import numpy as np
 from ..core.errors import CharacterError
 from ..core.head_file import load_head
 from ..core.head_fit import LANDMARKS, HeadFit
+from ..core.progress import Progress, part, silent
 from ..core.shape_transfer import Template, carry_over, check_fit, find_landmarks, fit_head
 from ..core.surface import Surface, triangles_of_polygons
 from ..ui import tr
 from ..vendor import names
 from .landmarks import given_landmarks, mark_landmarks
 from .matching import matched_weights
-from .meshes import is_in_file, shaped_meshes
+from .meshes import is_in_file, object_by_uid, shaped_meshes
 
 CARRIED: Final = "soliloquy_carried"
 """Custom property of a mesh object that was given shape keys here."""
@@ -26,15 +27,44 @@ CARRIED: Final = "soliloquy_carried"
 TURNS: Final = {"-Y": 0.0, "+X": -math.pi / 2, "+Y": math.pi, "-X": math.pi / 2}
 """How a head that looks along an axis is turned about Z to look along -Y."""
 
+_FINDING: Final = (0.0, 0.2)
+_FITTING: Final = (0.2, 0.35)
+_CARRYING: Final = (0.35, 1.0)
+"""Shares of the time that laying over takes, as measured on the built-in head itself."""
+
 
 @dataclass(frozen=True)
 class Joined:
-    """Meshes as one surface, turned to look along -Y, and the rows of each."""
+    """Meshes as one surface, turned to look along -Y, and the rows of each.
+
+    Attributes:
+        objects: session identifier and name of each; objects themselves do not outlive an undo.
+    """
 
     surface: Surface
-    meshes: tuple[Any, ...]
+    objects: tuple[tuple[int, str], ...]
     rows: tuple[slice, ...]
     turn: np.ndarray
+
+    def meshes(self) -> list[Any]:
+        """The objects, where they are now.
+
+        Raises:
+            CharacterError: one is gone, or was changed since.
+        """
+        found = [object_by_uid(*known) for known in self.objects]
+        for item, rows, (_, name) in zip(found, self.rows, self.objects, strict=True):
+            before = self.surface.vertices[rows]
+            now = _turned(item, self.turn) if item is not None else before[:0]
+            if now.shape != before.shape or np.abs(now - before).max() > 1e-6 * np.ptp(before):
+                raise CharacterError("'{name}' was changed meanwhile. Try again.", name=name)
+        return found
+
+
+def _turned(item: Any, turn: np.ndarray) -> np.ndarray:
+    """Vertices of a mesh at rest in the world, [V, 3], turned."""
+    world = np.array(item.matrix_world, np.float64)
+    return (rest_points(item) @ world[:3, :3].T + world[:3, 3]) @ turn.T
 
 
 def meshes_to_carry(character: Any) -> list[Any]:
@@ -62,14 +92,13 @@ def _joined(meshes: list[Any], facing: str) -> Joined:
                      [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]])  # fmt: skip
     vertices, triangles, rows, first = [], [], [], 0
     for item in meshes:
-        points = rest_points(item)
-        world = np.array(item.matrix_world, np.float64)
-        vertices.append((points @ world[:3, :3].T + world[:3, 3]) @ turn.T)
+        vertices.append(_turned(item, turn))
         triangles.append(_triangles(item.data) + first)
-        rows.append(slice(first, first + len(points)))
-        first += len(points)
+        rows.append(slice(first, first + len(vertices[-1])))
+        first += len(vertices[-1])
     surface = Surface(np.concatenate(vertices), np.concatenate(triangles))
-    return Joined(surface, tuple(meshes), tuple(rows), turn)
+    objects = tuple((item.session_uid, item.name) for item in meshes)
+    return Joined(surface, objects, tuple(rows), turn)
 
 
 def rest_points(item: Any) -> np.ndarray:
@@ -98,16 +127,15 @@ class LaidOver:
 
     Attributes:
         trouble: why nothing can be carried over, None when it can.
+        movements: of every vertex for each blendshape, [V, 3], as `joined` is turned; empty where
+            nothing can be carried over.
     """
 
     joined: Joined
     template: Template
     fit: HeadFit
     trouble: CharacterError | None
-
-    def movements(self) -> dict[str, np.ndarray]:
-        """Movement of every vertex for each blendshape, [V, 3], as `Joined` is turned."""
-        return carry_over(self.joined.surface, self.template, self.fit, names.ARKIT_NAMES)
+    movements: Mapping[str, np.ndarray]
 
     @property
     def landmarks(self) -> dict[str, np.ndarray]:
@@ -115,56 +143,84 @@ class LaidOver:
         return {name: place @ self.joined.turn for name, place in self.fit.landmarks.items()}
 
 
-def lay_over(character: Any, facing: str) -> LaidOver:
-    """Fit the built-in head to a character, by the user's landmarks where there are any.
+@dataclass(frozen=True)
+class Reading:
+    """What is read of a character before the built-in head is laid over it.
+
+    Its methods touch nothing of Blender's, so that they may run in a thread.
+
+    Attributes:
+        given: places in the world of the user's landmarks, empty without.
+        by_hand: whether the user has moved one.
+    """
+
+    joined: Joined
+    given: Mapping[str, np.ndarray]
+    by_hand: bool
+
+    def find(self, progress: Progress = silent) -> tuple[dict[str, np.ndarray], float]:
+        """Landmarks found in the shape, in the world, and scene units per metre of our head.
+
+        Raises:
+            CharacterError: no head is found.
+        """
+        template = Template.of(load_head())
+        found, fit = find_landmarks(self.joined.surface, template, progress)
+        places = {name: place @ self.joined.turn for name, place in found.items()}
+        return places, fit.similarity.scale
+
+    def lay_over(self, progress: Progress = silent) -> LaidOver:
+        """Fit the built-in head, by the user's landmarks where there are any.
+
+        Raises:
+            CharacterError: no head is found.
+        """
+        joined, template = self.joined, Template.of(load_head())
+        if self.given:
+            places = {name: place @ joined.turn.T for name, place in self.given.items()}
+        else:
+            places, _ = find_landmarks(joined.surface, template, part(progress, *_FINDING))
+        fit = fit_head(joined.surface, template, places, progress=part(progress, *_FITTING))
+        try:
+            check_fit(fit, self.by_hand)
+        except CharacterError as error:
+            return LaidOver(joined, template, fit, error, {})
+        carrying = part(progress, *_CARRYING)
+        moved = carry_over(joined.surface, template, fit, names.ARKIT_NAMES, carrying)
+        return LaidOver(joined, template, fit, None, moved)
+
+
+def read_head(character: Any, facing: str) -> Reading:
+    """Read the meshes of a character and the landmarks.
 
     Raises:
-        CharacterError: there is no mesh to fit it to, or no head is found.
+        CharacterError: there is no mesh to fit to, or one that cannot be changed.
     """
-    joined = _joined(meshes_to_carry(character), facing)
-    template = Template.of(load_head())
     given, by_hand = given_landmarks()
-    if given:
-        places = {name: place @ joined.turn.T for name, place in given.items()}
-    else:
-        places, _ = find_landmarks(joined.surface, template)
-    fit = fit_head(joined.surface, template, places)
-    try:
-        check_fit(fit, by_hand)
-    except CharacterError as error:
-        return LaidOver(joined, template, fit, error)
-    return LaidOver(joined, template, fit, None)
+    return Reading(_joined(meshes_to_carry(character), facing), given, by_hand)
 
 
-def place_landmarks(context: Any, character: Any, facing: str) -> list[str]:
-    """Find the landmarks of a character and mark each by an empty; returns notes.
-
-    Raises:
-        CharacterError: no head is found.
-    """
-    joined = _joined(meshes_to_carry(character), facing)
-    found, fit = find_landmarks(joined.surface, Template.of(load_head()))
-    places = {name: place @ joined.turn for name, place in found.items()}  # back from -Y
-    mark_landmarks(context, places, fit.similarity.scale)
+def show_landmarks(context: Any, places: Mapping[str, np.ndarray], scale: float) -> list[str]:
+    """Mark what `Reading.find` found by empties; returns notes."""
+    mark_landmarks(context, places, scale)
     told = tr("{n} landmarks are placed. Move those that are off, then carry over.")
     return [told.format(n=len(LANDMARKS))]
 
 
-def carry_over_keys(character: Any, facing: str) -> list[str]:
+def write_keys(character: Any, laid: LaidOver) -> list[str]:
     """Add the shape keys that are missing on the character's meshes; returns notes.
 
     Raises:
-        CharacterError: no head is found, or the fit is bad; nothing is changed then.
+        CharacterError: the fit is bad, or a mesh was changed since; nothing is changed then.
     """
-    laid = lay_over(character, facing)
     if laid.trouble is not None:
         raise laid.trouble
-    moved, played = laid.movements(), played_names(character)
+    meshes, played = laid.joined.meshes(), played_names(character)
     added = [
-        add_keys(item, rows, laid.joined.turn, moved, played.get(item.name, set()))
-        for item, rows in zip(laid.joined.meshes, laid.joined.rows, strict=True)
+        add_keys(item, rows, laid.joined.turn, laid.movements, played.get(item.name, set()))
+        for item, rows in zip(meshes, laid.joined.rows, strict=True)
     ]
-    for item, keys in zip(laid.joined.meshes, added, strict=True):
+    for item, keys in zip(meshes, added, strict=True):
         if keys:
             item[CARRIED] = True
     return [tr("{n} shape keys were added.").format(n=sum(map(len, added))), *fit_notes(laid.fit)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
+from ..core.errors import CharacterError
 from ..core.face_poses import POSES
 from ..reporting import ReportsErrors
 from ..ui import tr
 from .landmarks import remove_landmarks
-from .meshes import active_character, is_in_file, shaped_meshes
-from .transfer import TURNS, carry_over_keys, place_landmarks
+from .laying_over import LaysOver
+from .meshes import active_character, character_by_uid, is_in_file, shaped_meshes
+from .transfer import TURNS, read_head, show_landmarks, write_keys
 from .transfer_playing import is_playing, start_playing, stop_playing
 from .transfer_preview import (
     accept_preview,
@@ -30,6 +32,13 @@ def _facing():
         description="The axis along which the head looks, with Z up",
         items=[(axis, axis, "") for axis in TURNS],
     )
+
+
+def _still_there(context, uid):
+    character = character_by_uid(context.scene, uid)
+    if character is None:
+        raise CharacterError("The character was removed meanwhile. Add it again.")
+    return character
 
 
 class _OnCharacter:
@@ -57,7 +66,7 @@ class _OnPreview:
         return True
 
 
-class SOLILOQUY_OT_place_landmarks(_OnCharacter, ReportsErrors, bpy.types.Operator):
+class SOLILOQUY_OT_place_landmarks(_OnCharacter, LaysOver, bpy.types.Operator):
     """Find eyes, nose, mouth and chin, and mark them."""
 
     bl_idname = "soliloquy.place_landmarks"
@@ -70,14 +79,18 @@ class SOLILOQUY_OT_place_landmarks(_OnCharacter, ReportsErrors, bpy.types.Operat
 
     facing: _facing()
 
-    def execute(self, context):
+    def read(self, context):
+        """The meshes."""
+        return read_head(active_character(context.scene), self.facing).find
+
+    def write(self, context, found):
         """Mark them."""
-        notes = place_landmarks(context, active_character(context.scene), self.facing)
+        notes = show_landmarks(context, *found)
         self.report({"INFO"}, " ".join(notes))
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_preview_transfer(_OnCharacter, ReportsErrors, bpy.types.Operator):
+class SOLILOQUY_OT_preview_transfer(_OnCharacter, LaysOver, bpy.types.Operator):
     """Lay the built-in head over the character, and show the keys on a copy beside it."""
 
     bl_idname = "soliloquy.preview_transfer"
@@ -91,10 +104,15 @@ class SOLILOQUY_OT_preview_transfer(_OnCharacter, ReportsErrors, bpy.types.Opera
 
     facing: _facing()
 
-    def execute(self, context):
-        """Make it; a bad fit is shown too, so that the landmarks can be moved."""
+    def read(self, context):
+        """The meshes."""
         stop_playing()
-        trouble = make_preview(context, active_character(context.scene), self.facing)
+        self._uid = active_character(context.scene).uid
+        return read_head(active_character(context.scene), self.facing).lay_over
+
+    def write(self, context, found):
+        """Make it; a bad fit is shown too, so that the landmarks can be moved."""
+        trouble = make_preview(context, _still_there(context, self._uid), found)
         if trouble:
             self.report({"WARNING"}, trouble)
         return {"FINISHED"}
@@ -175,7 +193,7 @@ class SOLILOQUY_OT_play_faces(ReportsErrors, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SOLILOQUY_OT_carry_over(_OnCharacter, ReportsErrors, bpy.types.Operator):
+class SOLILOQUY_OT_carry_over(_OnCharacter, LaysOver, bpy.types.Operator):
     """Give the character the built-in head's shape keys."""
 
     bl_idname = "soliloquy.carry_over"
@@ -189,10 +207,15 @@ class SOLILOQUY_OT_carry_over(_OnCharacter, ReportsErrors, bpy.types.Operator):
 
     facing: _facing()
 
-    def execute(self, context):
-        """Add the keys; landmarks and a preview have done their work then."""
+    def read(self, context):
+        """The meshes."""
         stop_playing()
-        notes = carry_over_keys(active_character(context.scene), self.facing)
+        self._uid = active_character(context.scene).uid
+        return read_head(active_character(context.scene), self.facing).lay_over
+
+    def write(self, context, found):
+        """Add the keys; landmarks and a preview have done their work then."""
+        notes = write_keys(_still_there(context, self._uid), found)
         remove_preview(context.scene)
         remove_landmarks()
         self.report({"INFO"}, " ".join(notes))

@@ -10,6 +10,7 @@ touched.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import bpy
@@ -24,7 +25,6 @@ from .transfer import (
     LaidOver,
     add_keys,
     fit_notes,
-    lay_over,
     new_key,
     played_names,
     rest_points,
@@ -60,13 +60,13 @@ def notes_of(preview: Any) -> tuple[list[str], str]:
     return json.loads(preview[_NOTES]), preview[_TROUBLE]
 
 
-def make_preview(context: Any, character: Any, facing: str) -> str:
+def make_preview(context: Any, character: Any, laid: LaidOver) -> str:
     """Show the fit, and the new keys on a copy; returns why it cannot be accepted, or "".
 
     Raises:
-        CharacterError: there is no mesh to fit, or no head is found; nothing is made then.
+        CharacterError: a mesh was changed since; nothing is made then.
     """
-    laid = lay_over(character, facing)
+    meshes = laid.joined.meshes()
     remove_preview(context.scene)
     preview = bpy.data.collections.new("Soliloquy Preview")
     preview[PREVIEW] = "collection"
@@ -77,7 +77,7 @@ def make_preview(context: Any, character: Any, facing: str) -> str:
         mark[PREVIEW] = "landmark"
     _link(preview, _overlay(laid), "overlay")
     if laid.trouble is None:
-        _copies(preview, laid, character)
+        _copies(preview, laid, meshes, played_names(character))
     context.view_layer.update()
     return preview[_TROUBLE]
 
@@ -115,12 +115,13 @@ def _material(name: str, colour: tuple[float, float, float, float]) -> Any:
     return material
 
 
-def _copies(preview: Any, laid: LaidOver, character: Any) -> None:
-    moved, played = laid.movements(), played_names(character)
+def _copies(
+    preview: Any, laid: LaidOver, meshes: Sequence[Any], played: Mapping[str, set[str]]
+) -> None:
     shift = _aside(laid.joined, laid.fit.landmarks["chin"], laid.fit.similarity.scale)
-    for item, rows in zip(laid.joined.meshes, laid.joined.rows, strict=True):
+    for item, rows in zip(meshes, laid.joined.rows, strict=True):
         copy = _copy(item)
-        keys = add_keys(copy, rows, laid.joined.turn, moved, played.get(item.name, set()))
+        keys = add_keys(copy, rows, laid.joined.turn, laid.movements, played.get(item.name, set()))
         copy[_ORIGINAL], copy[_NEW_KEYS] = item, json.dumps(keys)
         height = laid.joined.surface.vertices[rows, 2]
         _only_the_head(copy, height > _neck(laid))

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CharacterError
+from .progress import Progress, silent
 from .surface import Floats, Ints, Surface, closest_on_surface, distance_along, nearest
 
 LANDMARKS: Final[tuple[str, ...]] = (
@@ -110,7 +111,9 @@ class HeadFit:
     lips_are_cut: bool
 
 
-def coarse_similarity(target: Surface, template: Surface, face: Ints) -> Similarity:
+def coarse_similarity(
+    target: Surface, template: Surface, face: Ints, progress: Progress = silent
+) -> Similarity:
     """Lay the built-in head over the top of a target by size, then by closest points.
 
     Raises:
@@ -131,7 +134,7 @@ def coarse_similarity(target: Surface, template: Surface, face: Ints) -> Similar
         raise CharacterError("The mesh is flat, so no head can be found in it.")
     tip = _foremost(points, low, high)
     start = Similarity(scale, np.eye(3), tip - scale * np.array(TEMPLATE_LANDMARKS["nose"]))
-    return _closest_similarity(target, template, face, start)
+    return _closest_similarity(target, template, face, start, progress)
 
 
 def _head_box(points: Floats) -> tuple[Floats, Floats]:
@@ -171,12 +174,13 @@ def _features(surface: Surface, scale: float) -> Floats:
 
 
 def _closest_similarity(
-    target: Surface, template: Surface, face: Ints, start: Similarity
+    target: Surface, template: Surface, face: Ints, start: Similarity, progress: Progress
 ) -> Similarity:
     chosen = face[:: max(1, len(face) // 1500)]
     now = start
     among = np.unique(target.triangles)
     for step in range(25):
+        progress(step / 25)
         moved = now(template.vertices[chosen])
         turned = template.normals[chosen] @ now.rotation.T
         points = np.concatenate([moved, _NORMAL_WEIGHT * now.scale * turned], axis=1)
@@ -206,6 +210,7 @@ def close_fit(
     groups: tuple[NDArray[np.int_], NDArray[np.int_]],
     *,
     rounds: tuple[tuple[int, float], ...] = ROUNDS,
+    progress: Progress = silent,
 ) -> tuple[Floats, Floats]:
     """Draw the template onto the target, smoothly.
 
@@ -218,7 +223,8 @@ def close_fit(
         Vertices [V, 3] and the distance of each to the target, [V], in scene units.
     """
     now, far = start, np.full(len(start), np.inf)
-    for steps, share in rounds:
+    for number, (steps, share) in enumerate(rounds):
+        progress(number / len(rounds))
         surface = Surface(now, template.triangles)
         found, far, fits = _matches(surface, target, scale, groups)
         pull = np.where(fits[:, None], found - now, 0.0)

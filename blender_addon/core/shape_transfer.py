@@ -32,6 +32,7 @@ from .head_fit import (
 )
 from .inner_parts import inner_parts, movement_of
 from .lids import ball_through, eyeballs, lids_of
+from .progress import Progress, part, silent
 from .surface import Floats, Ints, Surface, closest_on_surface, nearest
 from .template import Template
 
@@ -52,17 +53,21 @@ _STILL: Final = 2e-5  # metres; a shape that moves a target by less is not one o
 _SMOOTHING: Final = 20  # steps that take out the grain of the built-in head's triangles
 
 
-def find_landmarks(target: Surface, template: Template) -> tuple[dict[str, Floats], HeadFit]:
+def find_landmarks(
+    target: Surface, template: Template, progress: Progress = silent
+) -> tuple[dict[str, Floats], HeadFit]:
     """Landmarks in the shape of a target, and the fit that they were read from.
 
     Raises:
         CharacterError: no head is found in it.
     """
-    similarity = coarse_similarity(target, template.skin, template.face)
+    coarsely = part(progress, 0.0, 0.4)
+    similarity = coarse_similarity(target, template.skin, template.face, coarsely)
     coarse = {
         name: similarity(np.array(place)[None])[0] for name, place in TEMPLATE_LANDMARKS.items()
     }
-    fit = fit_head(target, template, coarse, similarity=similarity, quick=True)
+    closely = part(progress, 0.4, 0.9)
+    fit = fit_head(target, template, coarse, similarity=similarity, quick=True, progress=closely)
     places = {
         name: fit.vertices[nearest(np.array(place)[None], template.skin.vertices)[0][0]]
         for name, place in TEMPLATE_LANDMARKS.items()
@@ -129,6 +134,7 @@ def fit_head(
     *,
     similarity: Similarity | None = None,
     quick: bool = False,
+    progress: Progress = silent,
 ) -> HeadFit:
     """Lay the built-in head over a target by landmarks, then closely.
 
@@ -144,7 +150,9 @@ def fit_head(
     none = np.zeros(len(start), int), np.zeros(len(target.vertices), int)
     groups = none if quick else _sides(outer, template, landmarks, known.scale, skin)
     rounds = QUICK_ROUNDS if quick else ROUNDS
-    vertices, far = close_fit(outer, template.skin, start, known.scale, groups, rounds=rounds)
+    vertices, far = close_fit(
+        outer, template.skin, start, known.scale, groups, rounds=rounds, progress=progress
+    )
     far = far / known.scale
     off = far[template.face]
     near = off < 0.015
@@ -205,20 +213,26 @@ def check_fit(fit: HeadFit, by_hand: bool = False) -> None:
 
 
 def carry_over(
-    target: Surface, template: Template, fit: HeadFit, names: Sequence[str]
+    target: Surface,
+    template: Template,
+    fit: HeadFit,
+    names: Sequence[str],
+    progress: Progress = silent,
 ) -> dict[str, Floats]:
     """Movement of every target vertex for each shape, [V, 3] in scene units.
 
     Shapes that move nothing on the target are left out (eyeLook without eyeballs or lids).
     """
     scale = fit.similarity.scale
+    progress(0.0)
     skin_rows = np.isin(target.islands, _skin_islands(target, template, fit.vertices))
     place = _Placed.on(target, skin_rows, template, fit)
     lids = lids_of(target, place.side, scale)
     turns = _stretches(template.skin, fit.vertices)
     parts, followers = inner_parts(target, template, fit, skin_rows)
     result: dict[str, Floats] = {}
-    for name in names:
+    for number, name in enumerate(names):
+        progress(0.3 + 0.7 * number / len(names))
         moved = np.zeros_like(target.vertices)
         delta = template.head.parts[0].shapes.get(name)
         if delta is not None:

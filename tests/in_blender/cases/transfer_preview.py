@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import bpy
 import numpy as np
@@ -58,7 +59,11 @@ def nothing_is_touched_until_it_is_accepted() -> None:
     bare = _bare()
     file, before = _in_the_file(), _of(bare)
     assert "Preview Fit first" in tools.error_of(bpy.ops.soliloquy.accept_transfer)
-    assert bpy.ops.soliloquy.preview_transfer() == {"FINISHED"}
+    told: list[float] = []
+    with mock.patch("blender_addon.character.laying_over.silent", told.append):
+        assert bpy.ops.soliloquy.preview_transfer() == {"FINISHED"}
+    assert told == sorted(told) and told[0] >= 0.0 and told[-1] <= 1.0
+    assert np.diff([0.0, *told, 1.0]).max() < 0.25, "the status bar does not stand still"
     assert _of(bare) == before
     (overlay,), (copy,) = _made("overlay"), _made("copy")
     _overlay_lies_on(overlay, bare)
