@@ -1,8 +1,9 @@
 """How far a feeling may open the mouth while nothing is said, and while the teeth must meet.
 
 A feeling is learned as something that lies over a whole line, so a surprised jaw would hang in
-every pause and at every /s/, and a disgusted lip bare the teeth where nobody speaks. A pause keeps
-a part of it, and sibilants, as in JALI (Edwards et al. 2016), their narrow jaw.
+every pause and at every /s/ and /t/, and a disgusted lip bare the teeth where nobody speaks and
+keep an /u/ from being round. A pause keeps a part of it, sibilants, as in JALI (Edwards et al.
+2016), their narrow jaw, sounds of the tongue's tip some of theirs, rounded ones their upper lip.
 
 Shapes: T times, C = 51 channels.
 """
@@ -24,18 +25,34 @@ from .config import N_CHANNELS
 
 Array = NDArray[np.float64]
 
-IN_PAUSE: Final = 0.45
+IN_PAUSE: Final = 0.3
 AT_SIBILANT: Final = 0.5
+AT_TONGUE_TIP: Final = 0.55
+AT_ROUNDED: Final = 0.6
 """Shares of what a feeling opens that are left."""
 _RELAX: Final = 0.15
 """Seconds in which the mouth comes to rest in a pause, and wakes before the next sound."""
 _NARROW: Final = 0.06
-"""Seconds beside a sibilant in which the jaw is on its way."""
+"""Seconds beside a sound in which jaw or lip are on their way."""
 
 _JAW: Final = (INDEX["jawOpen"],)
-_OPENING: Final = (*_JAW, *(INDEX[f"mouth{way}{side}"] for way in ("LowerDown", "UpperUp")
-                            for side in ("Left", "Right")))  # fmt: skip
-_SIBILANTS: Final = frozenset(VISEME_CLASSES["sz"]) | frozenset(VISEME_CLASSES["sh"])
+_UPPER_LIP: Final = (INDEX["mouthUpperUpLeft"], INDEX["mouthUpperUpRight"])
+_OPENING: Final = (
+    *_JAW, *_UPPER_LIP, INDEX["mouthLowerDownLeft"], INDEX["mouthLowerDownRight"],
+)  # fmt: skip
+
+
+def _sounds() -> dict[str, tuple[tuple[int, ...], float]]:
+    """Return what sounds keep to themselves: symbol -> channels, and the share left of them."""
+    kept = dict.fromkeys(("t", "d", "n", "l", "ɲ", "ʎ"), (_JAW, AT_TONGUE_TIP))
+    for viseme in ("sz", "sh"):
+        kept |= dict.fromkeys(VISEME_CLASSES[viseme], (_JAW, AT_SIBILANT))
+    for viseme in ("u", "o"):
+        kept |= dict.fromkeys(VISEME_CLASSES[viseme], (_UPPER_LIP, AT_ROUNDED))
+    return kept
+
+
+_SOUNDS: Final = _sounds()
 
 
 def opening_shares(line: SpokenLine, times: Array) -> Array:
@@ -57,8 +74,9 @@ def opening_shares(line: SpokenLine, times: Array) -> Array:
         if phone.phone == SILENCE:
             rest = _rest(phone, times, (place > 0, place < len(phones) - 1))
             _lower(shares, _OPENING, 1.0 - rest * (1.0 - IN_PAUSE))
-        elif phone.phone in _SIBILANTS:
-            _lower(shares, _JAW, 1.0 - _hiss(phone, times) * (1.0 - AT_SIBILANT))
+        elif phone.phone in _SOUNDS:
+            columns, left = _SOUNDS[phone.phone]
+            _lower(shares, columns, 1.0 - _presence(phone, times) * (1.0 - left))
     return shares
 
 
@@ -79,8 +97,8 @@ def _rest(phone: Phone, times: Array, speech_beside: tuple[bool, bool]) -> Array
     return _smooth(np.minimum(since, until))
 
 
-def _hiss(phone: Phone, times: Array) -> Array:
-    """Return how near each time is to a sibilant, [T], 1 inside it."""
+def _presence(phone: Phone, times: Array) -> Array:
+    """Return how near each time is to a sound, [T], 1 inside it."""
     away = np.maximum(np.maximum(phone.start - times, times - phone.end), 0.0)
     return _smooth(1.0 - away / _NARROW)
 

@@ -1,4 +1,4 @@
-"""What a feeling may open of the mouth in pauses and at sibilants."""
+"""What a feeling may open of the mouth in pauses and at sounds that need it narrow or round."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from arkit.clip import Phone
 from arkit.names import INDEX
 from server.generators.base import Speech
 from server.generators.cafe_talk.config import N_CHANNELS, TINY
-from server.generators.cafe_talk.ease import AT_SIBILANT, IN_PAUSE, opening_shares
+from server.generators.cafe_talk.ease import (
+    AT_ROUNDED,
+    AT_SIBILANT,
+    AT_TONGUE_TIP,
+    IN_PAUSE,
+    opening_shares,
+)
 from server.generators.cafe_talk.pipeline import random_generator
 from server.generators.spoken import SpokenLine, spoken_line
 from server.wire.messages import GenerateRequest, StripSpec
@@ -47,6 +53,20 @@ def test_a_sibilant_narrows_the_jaw_and_leaves_the_lips() -> None:
     shares = opening_shares(line(*SAID), TIMES)
     assert shares[int(1.12 * 25), JAW] == pytest.approx(AT_SIBILANT)
     assert shares[int(1.12 * 25), UPPER] == pytest.approx(1.0)
+
+
+def test_the_tongues_tip_is_reached_with_some_of_a_feelings_jaw() -> None:
+    shares = opening_shares(line(("a", 1.0), ("d", 1.2), ("a", 2.0)), TIMES)
+    assert shares[int(1.12 * 25), JAW] == pytest.approx(AT_TONGUE_TIP)
+    assert shares[int(1.12 * 25), UPPER] == pytest.approx(1.0)
+    assert shares[int(0.5 * 25), JAW] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("sound", ["u", "o", "w"])
+def test_a_raised_upper_lip_lets_a_sound_be_round(sound: str) -> None:
+    shares = opening_shares(line(("a", 1.0), (sound, 1.2), ("a", 2.0)), TIMES)
+    assert shares[int(1.12 * 25), UPPER] == pytest.approx(AT_ROUNDED)
+    assert shares[int(1.12 * 25), JAW] == pytest.approx(1.0)
 
 
 def test_the_mouth_comes_to_rest_and_wakes_without_a_jump() -> None:
