@@ -41,16 +41,22 @@ Array = NDArray[np.float32]
 VISEME_SWITCH_COST: Final = 2.0
 PHONE_SWITCH_COST: Final = 0.8
 """Nats for a change of mouth shape, and of phone inside one."""
-LIP_BONUS: Final = 0.35
-"""Nats a frame for closed lips and for lip on teeth, as a closure too few is seen before one too
-many. Chosen on EMO-DB's speakers 03-12, so that recall lies .04 above precision."""
-NOISY_LIP_BONUS: Final = 0.8
-"""Nats more in noise, which fills closures and makes the ears doubt them: at 10 dB on the same
-speakers recall and precision are both better for it (their harmonic mean .51 without, .55 with)."""
+LIP_BONUS: Final = (0.7, 0.35)
+"""Nats a frame for closed lips and for lip on teeth, as a contact too few is seen before one too
+many; closures that are doubtful all the same go (`LEAST_CLOSURE`). Chosen on EMO-DB's speakers
+03-12."""
+NOISY_LIP_BONUS: Final = 1.15
+"""The same in noise, which fills closures and makes the ears doubt them."""
+LEAST_CLOSURE: Final = 0.25
+"""Closed lips count when their posteriors add up to this share of the line's mean mouth shape, or
+once reach `CERTAIN_CLOSURE`: what is heard and is none is mostly short for the line's tempo."""
+CERTAIN_CLOSURE: Final = 0.8
 _NOISY_RANGE_DB, _CLEAN_RANGE_DB = 19.0, 27.0
 """Loudness between a line's quietest tenth and its loudest parts at 10 dB of noise, and at 20."""
 SHORTEST: Final = 3
 """Frames that a decoded phone lasts at least: 30 ms."""
+_LIPS: Final = [VISEMES.index("pbm"), VISEMES.index("fv")]
+_CLOSED: Final = _LIPS[0]
 _PIECE_SECONDS: Final = 20.0
 """A long line is heard in pieces of this length, so that memory stays flat."""
 
@@ -150,33 +156,54 @@ def hear_mel(model: Ears, log_mels: Array, language: str = "") -> EarsOutput:
         return _output(model(frames, _told(model, language)))
 
 
-def lip_bonus(loudness: Array) -> float:
-    """Return the bonus of closed lips for a line of some loudness, dB [F]: more in noise."""
+def noisiness(loudness: Array) -> float:
+    """Return how noisy a line of some loudness, dB [F], is: 0 at 20 dB, 1 at 10 dB and below."""
     if not len(loudness):
-        return LIP_BONUS
+        return 0.0
     quiet, loud = np.percentile(loudness, [10, 97])
     noise = (_CLEAN_RANGE_DB - (loud - quiet)) / (_CLEAN_RANGE_DB - _NOISY_RANGE_DB)
-    return LIP_BONUS + NOISY_LIP_BONUS * float(np.clip(noise, 0.0, 1.0))
+    return float(np.clip(noise, 0.0, 1.0))
 
 
-def decode(posteriors: Array, bonus: float = LIP_BONUS) -> tuple[Phone, ...]:
+def decode(posteriors: Array, noise: float = 0.0) -> tuple[Phone, ...]:
     """Return the phones of posteriors [F, P]: first mouth shapes, then the phones inside each.
 
-    `bonus` is that of lips, nats a frame (see `lip_bonus`).
-
     Lips come first because posteriors spread over sounds that look the same: /p/, /b/ and /m/ at a
-    third each must not lose to a /t/ at .4.
+    third each must not lose to a /t/ at .4. `noise` 0..1 (see `noisiness`): the more of it, the
+    less is needed for closed lips.
     """
     if not len(posteriors):
         return ()
-    shapes = np.log(viseme_posteriors(posteriors) + 1e-7)
-    shapes[:, [VISEMES.index("pbm"), VISEMES.index("fv")]] += bonus
-    shape = best_classes(shapes, VISEME_SWITCH_COST, SHORTEST)
+    shape = _mouth_shapes(viseme_posteriors(posteriors), noise)
     own_shape = np.array([VISEMES.index(VISEME_OF[p]) for p in PHONES])
     inside = np.where(own_shape[None] == shape[:, None], np.log(posteriors + 1e-7), -40.0)
     phone = best_classes(inside.astype(np.float32), PHONE_SWITCH_COST, SHORTEST)
     edges = [(a / FEATURE_RATE, b / FEATURE_RATE, PHONES[phone[a]]) for a, b in runs(phone)]
     return tuple(Phone(symbol, start, end) for start, end, symbol in edges)
+
+
+def _mouth_shapes(visemes: Array, noise: float) -> NDArray[np.int32]:
+    """Return the mouth shape of every frame, [F], without closures that are doubtful."""
+    scores = np.log(visemes + 1e-7)
+    scores[:, _LIPS] += (1 - noise) * np.array(LIP_BONUS, np.float32) + noise * NOISY_LIP_BONUS
+    shape = best_classes(scores, VISEME_SWITCH_COST, SHORTEST)
+    doubtful = _doubtful_closures(shape, visemes[:, _CLOSED], LEAST_CLOSURE * (1 - noise))
+    if not doubtful.any():
+        return shape
+    scores[doubtful, _CLOSED] = -40.0
+    return best_classes(scores, VISEME_SWITCH_COST, SHORTEST)
+
+
+def _doubtful_closures(shape: NDArray[np.int32], closed: Array, least: float) -> NDArray[np.bool_]:
+    """Return the frames, bool [F], of closures too short or too faint for the line's tempo."""
+    stretches_of_shape = runs(shape)
+    spoken = [b - a for a, b in stretches_of_shape if shape[a] != VISEMES.index(SILENCE)]
+    needed = least * float(np.mean(spoken)) if spoken else 0.0
+    doubtful = np.zeros(len(shape), bool)
+    for a, b in stretches_of_shape:
+        sure = closed[a:b].sum() >= needed or closed[a:b].max() >= CERTAIN_CLOSURE
+        doubtful[a:b] = shape[a] == _CLOSED and not sure
+    return doubtful
 
 
 class EarsRecogniser:
@@ -298,7 +325,7 @@ def _taken(
 
 
 def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:
-    return decode(heard.posteriors, lip_bonus(loudness_db(samples)))
+    return decode(heard.posteriors, noisiness(loudness_db(samples)))
 
 
 def _recognition(

@@ -10,14 +10,12 @@ import torch
 
 from server.speech.ears_model import Ears, EarsConfig
 from server.speech.ears_recogniser import (
-    LIP_BONUS,
-    NOISY_LIP_BONUS,
     EarsOutput,
     EarsRecogniser,
     EarsStream,
     decode,
     hear,
-    lip_bonus,
+    noisiness,
 )
 from server.speech.ears_weights import DEFAULT_WEIGHTS, load_ears, save_ears, weights_about
 from server.speech.features import N_MELS
@@ -151,13 +149,37 @@ def test_lips_that_noise_makes_doubtful_are_heard_in_noise_only():
     pauses = np.repeat(rng.random(40) < 0.4, 800)
     line[pauses] *= 1e-3
     noisy = line + rng.standard_normal(32_000).astype(np.float32) * 0.06
-    quiet_bonus, noisy_bonus = (lip_bonus(loudness_db(x)) for x in (line, noisy))
-    assert quiet_bonus == LIP_BONUS < noisy_bonus <= LIP_BONUS + NOISY_LIP_BONUS
+    quiet_noise, noise = (noisiness(loudness_db(x)) for x in (line, noisy))
+    assert quiet_noise == 0.0 < noise <= 1.0
     posteriors = np.full((40, len(PHONES)), 1e-4, np.float32)
     posteriors[:, PHONE_INDEX["n"]] = 0.9
-    posteriors[15:25, [PHONE_INDEX["n"], PHONE_INDEX["m"]]] = 0.55, 0.33
-    heard = [[p.phone for p in decode(posteriors, b)] for b in (quiet_bonus, noisy_bonus)]
+    posteriors[15:25, [PHONE_INDEX["n"], PHONE_INDEX["m"]]] = 0.5, 0.32
+    heard = [[p.phone for p in decode(posteriors, x)] for x in (quiet_noise, noise)]
     assert heard == [["n"], ["n", "m", "n"]]
+
+
+def _vowels_and_closures(shares: dict[int, float], length: int) -> np.ndarray:
+    """Vowels that change every 200 ms, with lips that close for `length` frames at some places."""
+    posteriors = np.full((200, len(PHONES)), 1e-4, np.float32)
+    for k in range(10):
+        posteriors[20 * k : 20 * k + 20, PHONE_INDEX["ai"[k % 2]]] = 0.9
+    for at, share in shares.items():
+        posteriors[at : at + length] *= 1 - share
+        posteriors[at : at + length, PHONE_INDEX["m"]] = share
+    return posteriors / posteriors.sum(1, keepdims=True)
+
+
+def test_a_closure_too_short_and_too_faint_for_the_tempo_is_dropped():
+    heard = decode(_vowels_and_closures({44: 0.7, 84: 0.95}, 3))
+    assert [round(p.start, 2) for p in heard if p.phone == "m"] == [0.84]
+    heard = decode(_vowels_and_closures({44: 0.7, 84: 0.95}, 7))
+    assert [round(p.start, 2) for p in heard if p.phone == "m"] == [0.44, 0.84]
+
+
+def test_noise_keeps_the_closures_that_are_doubtful_in_quiet():
+    posteriors = _vowels_and_closures({44: 0.7}, 3)
+    assert not [p for p in decode(posteriors) if p.phone == "m"]
+    assert [p for p in decode(posteriors, 1.0) if p.phone == "m"]
 
 
 def test_a_decoded_phone_lasts_thirty_milliseconds():
