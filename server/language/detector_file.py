@@ -12,11 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .detector import AU_COLUMNS, DetectorConfig, TextAuDetector, family_columns
+from .detector import AU_COLUMNS, UNKNOWN, DetectorConfig, TextAuDetector, family_columns
 from .errors import WeightsError
 from .known_texts import KnownTexts
+from .lexicon import Lexicon, packed_words, unpacked_words
+from .told import told_situations
 
 _OWN: Final = frozenset({"config", "aus", "families", "index", "situations"})
+_LEXICON: Final = ("words", "columns", "shares", "feeling")
 _SCALE: Final = 4 * 127
 """Entries of a unit vector of 256 are seldom over a quarter."""
 
@@ -30,6 +33,7 @@ def save_detector(
     stored = {name: value.to(torch.float16) for name, value in detector.state_dict().items()}
     stored["index"] = _packed(known.name_vectors)
     stored["situations"] = _packed(known.situation_vectors)
+    stored |= _lexicon_tensors(known.lexicon)
     metadata = {
         "config": json.dumps(asdict(detector.config)),
         "aus": " ".join(AU_COLUMNS),
@@ -56,7 +60,8 @@ def load_detector(path: Path) -> tuple[TextAuDetector, KnownTexts]:
             metadata = file.metadata()
             config = DetectorConfig(**json.loads(metadata["config"]))
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            known = _known(metadata, stored.pop("index"), stored.pop("situations"))
+            lexicon = _lexicon(metadata, [stored.pop(f"lexicon.{n}", None) for n in _LEXICON])
+            known = _known(metadata, stored.pop("index"), stored.pop("situations"), lexicon)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} is not an AU detector of this version: {error}") from error
     if metadata["aus"].split() != list(AU_COLUMNS):
@@ -79,11 +84,32 @@ def read_note(path: Path) -> dict[str, str]:
         return {name: text for name, text in file.metadata().items() if name not in _OWN}
 
 
-def _known(metadata: dict[str, str], names: Tensor, situations: Tensor) -> KnownTexts:
+def _known(
+    metadata: dict[str, str], names: Tensor, situations: Tensor, lexicon: Lexicon
+) -> KnownTexts:
     return KnownTexts(
         tuple(metadata["index"].split("|")), _unpacked(names),
         tuple(metadata["situations"].split()), _unpacked(situations),
+        told_situations(), lexicon,
     )  # fmt: skip
+
+
+def _lexicon_tensors(lexicon: Lexicon) -> dict[str, Tensor]:
+    arrays = (packed_words(lexicon.words), lexicon.columns, lexicon.shares, lexicon.feeling)
+    return {
+        f"lexicon.{name}": torch.from_numpy(array)
+        for name, array in zip(_LEXICON, arrays, strict=True)
+    }
+
+
+def _lexicon(metadata: dict[str, str], stored: list[Tensor | None]) -> Lexicon:
+    """The lexicon, with the names of its families; an empty one of a file without it."""
+    arrays = [tensor.numpy() for tensor in stored if tensor is not None]
+    if len(arrays) < len(_LEXICON):
+        return Lexicon()
+    words, columns, shares, feeling = arrays
+    names = tuple(name for name in metadata["families"].split() if name != UNKNOWN)
+    return Lexicon(unpacked_words(words), names, columns, shares, feeling)
 
 
 def _packed(vectors: NDArray[np.float32]) -> Tensor:

@@ -6,6 +6,7 @@ situations that it resembles. What none of them understands stays neutral, with 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import causes, faces, feelings, tables
 from .actions import SAYS_WHERE, part_aus
+from .bare_parts import USUAL, is_moved
 from .detector import Guess, TextAuDetector, guess
 from .encoder import BuiltinTextEncoder
 from .face_draft import FaceDraft
@@ -49,6 +51,12 @@ _STORY_WORDS: Final = 3
 _SET_OFF: Final = frozenset({",", ";", ":", ".", "--", "!", "?", "(", "but", "yet"})
 _FEW: Final = 4
 _LEAST_ODDS: Final = 1e-4
+_LEAST_FEELING: Final = 0.2
+"""How surely a word of the lexicon has to be one of feeling to be asked for by itself."""
+_SAYS: Final = (0.5, 0.5)
+"""Powers of the network's odds and of the known words near, where the lexicon has no word."""
+_SAYS_WITH_LEXICON: Final = (0.3, 0.3, 0.6)
+"""The same, and of the lexicon's shares."""
 _OUTVOTES: Final = 1.5
 """A cause of this weight tells a story, though the network hears a face being named."""
 _SCOPE_WORDS: Final = frozenset(
@@ -62,12 +70,15 @@ class Heard:
 
     Attributes:
         guess: the network's. embedding: float32 [D] of the words.
-        votes: family -> weight.
+        votes: family -> weight. told: whether the words hold a known situation.
+        named: whether the lexicon knows a word of feeling among them.
     """
 
     guess: Guess
     embedding: NDArray[np.float32]
     votes: Mapping[str, float] = field(default_factory=dict[str, float])
+    told: bool = False
+    named: bool = False
 
 
 class Guesser:
@@ -83,51 +94,98 @@ class Guesser:
         embedding = self.encoder.encode([text])
         found = guess(self.detector, embedding)[0]
         votes = causes.votes(words)
-        for family, weight in self.known.situation_votes(embedding[0]).items():
+        told = self.known.told.votes(words)
+        near = self.known.situation_votes(embedding[0])
+        for family in {**near, **told}:
+            weight = max(near.get(family, 0.0), told.get(family, 0.0))
             votes[family] = votes.get(family, 0.0) + weight
         if 0 < len(words) <= _STORY_WORDS and not votes:
-            found = self._beside_known_words(found, embedding[0])
-        return Heard(found, embedding[0], votes)
+            found = self._beside_known_words(found, embedding[0], words)
+        return Heard(found, embedding[0], votes, told=bool(told))
 
-    def _beside_known_words(self, found: Guess, embedding: NDArray[np.float32]) -> Guess:
-        """Let the known words near to a new one have half the say: both odds to the power 1/2."""
-        shares = self.known.word_shares(embedding)
-        if not shares:
+    def _beside_known_words(
+        self, found: Guess, embedding: NDArray[np.float32], words: Sequence[str]
+    ) -> Guess:
+        """Let the known words near to a new one, and the lexicon, have their say."""
+        says = [found.families, self.known.word_shares(embedding)]
+        if not says[1]:
             return found
+        powers: Sequence[float] = _SAYS
+        if looked_up := self.known.lexicon.families_of(words):
+            says, powers = [*says, looked_up], _SAYS_WITH_LEXICON
         odds = {
-            name: max(chance, _LEAST_ODDS) ** 0.5 * shares[name] ** 0.5
-            for name, chance in found.families.items()
+            name: math.prod(
+                max(say.get(name, 0.0), _LEAST_ODDS) ** power
+                for say, power in zip(says, powers, strict=True)
+            )
+            for name in found.families
         }
         total = sum(odds.values())
         ranked = sorted(odds.items(), key=lambda entry: -entry[1])
         return replace(found, families={name: value / total for name, value in ranked})
+
+    def _asked(
+        self, reading: Reading, clause: Clause, own: Sequence[Content], whole: Heard
+    ) -> tuple[tuple[str, ...], bool]:
+        """The unread words of a clause that are asked of, and whether the lexicon knows them."""
+        known = tuple(w for w in clause.unread if self._is_feeling(w))
+        direct = whole.guess.explicit >= 0.5 and not whole.votes
+        if known and (own or not clause.parts) and (reading.contents or direct):
+            return known, True
+        return (clause.unread, False) if _worth_asking(reading, clause, own, whole) else ((), False)
+
+    def _is_feeling(self, word: str) -> bool:
+        return self.known.lexicon.is_feeling(word, _LEAST_FEELING)
+
+    def _heard_named(self, words: Sequence[str]) -> Heard:
+        """Words of feeling that the lexicon knows: they mean a face, whatever the network hears."""
+        heard = self.heard(" ".join(words), words)
+        sure = replace(
+            heard.guess,
+            unknown=min(heard.guess.unknown, _UNLIKELY),
+            explicit=max(heard.guess.explicit, _SURE),
+        )
+        return replace(heard, guess=sure, named=True, votes={})
 
     def add_unread(
         self, draft: FaceDraft, reading: Reading, clause: Clause, own: Sequence[Content],
         whole: Heard,
     ) -> None:  # fmt: skip
         """Words of a clause that no table knows: ask, if they look like a direction."""
-        if not _worth_asking(reading, clause, own, whole):
-            return
+        asked, named = self._asked(reading, clause, own, whole)
         on_part = bool(clause.parts) and not own
+        moved = on_part and is_moved(reading, clause)
+        if not (asked or moved):
+            return
+        if named and not moved:
+            self._add_heard(draft, clause, self._heard_named(asked), " ".join(asked))
+            return
         if on_part and reading.contents and set(clause.unread) <= part_names().words() | SAYS_WHERE:
             return  # "blink with the right eye": the part has told its side
         said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
         heard = self.heard(said, clause.unread)
-        if on_part and whole.guess.explicit >= 0.5:
+        if on_part and (moved or whole.guess.explicit >= 0.5):
             _add_part_guess(draft, clause, heard.guess, reading)
         elif not on_part and _sounds_like_direction(heard.guess, alone=not reading.contents):
-            if clause.denied:
-                _deny_guess(draft, heard.guess, said)
-            else:
-                add_guess(draft, heard, clause.degree, clause.side)
+            self._add_heard(draft, clause, heard, said)
+
+    @staticmethod
+    def _add_heard(draft: FaceDraft, clause: Clause, heard: Heard, said: str) -> None:
+        if clause.denied:
+            _deny_guess(draft, heard.guess, said)
+        else:
+            add_guess(draft, heard, clause.degree, clause.side)
 
 
 def is_story(reading: Reading, whole: Heard) -> bool:
     """Whether the text tells what happens, so that single words of feeling in it mislead."""
+    if whole.told:
+        return True
     if not reading.contents:
         return False
-    strong = any(c.kind in ("au", "action", "still") or _is_told_look(c) for c in reading.contents)
+    strong = any(
+        c.kind in ("au", "action", "still") or c.side or _is_told_look(c) for c in reading.contents
+    )
     if strong or _is_predicate(reading) or _says_itself(reading):
         return False
     parts = any(clause.parts for clause in reading.clauses)
@@ -176,9 +234,9 @@ def add_guess(draft: FaceDraft, heard: Heard, degree: float = 1.0, side: str = "
     unknown = causes.less_unknown(found.unknown, heard.votes)
     face, family, chance = feelings.likely_face(causes.reweighed(found.families, heard.votes))
     confidence = (1.0 - unknown) * chance
-    if chance < _LEAST_CHANCE and found.face and found.explicit >= 0.5:
+    if chance < _LEAST_CHANCE and found.face and found.explicit >= 0.5 and not heard.named:
         face, family, confidence = found.face, found.family, found.confidence
-    least = _LEAST_CONFIDENCE if heard.votes else _LEAST_UNAIDED
+    least = _LEAST_CONFIDENCE if heard.votes or heard.named else _LEAST_UNAIDED
     if unknown > _MOST_UNKNOWN or confidence < least or (not face and found.explicit < 0.5):
         draft.notes.append(NOT_UNDERSTOOD)
         return
@@ -216,6 +274,8 @@ def _add_part_guess(draft: FaceDraft, clause: Clause, found: Guess, reading: Rea
     lowered = any("AU4L" in content.face for content in reading.contents)
     if clause.side and not clause.denied and clause.parts == ("brows",) and not lowered:
         face = faces.expand(tables.action_rules()[("brows", "raise")])  # what one brow mostly does
+    if not face and clause.side and clause.parts[0] in USUAL and not clause.denied:
+        face = faces.expand(tables.action_rules()[(clause.parts[0], USUAL[clause.parts[0]])])
     if not face:
         return
     face = faces.sided(faces.scaled(face, clause.degree), clause.side)

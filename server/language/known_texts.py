@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import tables
+from .lexicon import Lexicon
+from .told import ToldSituations
 
 _FROM: Final = 0.8
 """Cosine under which a situation says nothing about another."""
@@ -37,12 +39,15 @@ class KnownTexts:
     Attributes:
         names: of expressions. name_vectors: float32 [n, D].
         families: of situations ("neutral" where nothing shows). situation_vectors: float32 [m, D].
+        told: the same situations by their words. lexicon: words of feeling beyond the tables.
     """
 
     names: tuple[str, ...] = ()
     name_vectors: Vectors = field(default_factory=_none)
     families: tuple[str, ...] = ()
     situation_vectors: Vectors = field(default_factory=_none)
+    told: ToldSituations = field(default_factory=lambda: ToldSituations(()))
+    lexicon: Lexicon = field(default_factory=Lexicon)
 
     def nearest(self, embedding: Vectors, count: int = 5) -> list[str]:
         """Names of the expressions nearest to a unit vector [D], best first."""

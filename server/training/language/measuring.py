@@ -17,6 +17,8 @@ from server.language.encoder import BuiltinTextEncoder, load_encoder
 from server.language.expclip import ExpClip, load_expclip
 from server.language.express import Director
 from server.language.known_texts import KnownTexts
+from server.language.lexicon import Lexicon
+from server.language.told import ToldSituations
 
 from . import tune
 from .recipe import Recipe
@@ -34,7 +36,7 @@ def encoded(
 
 
 def known_texts(
-    encoder: BuiltinTextEncoder, left_out: Callable[[str], bool] = lambda _: False
+    encoder: BuiltinTextEncoder, lexicon: Lexicon, left_out: Callable[[str], bool] = lambda _: False
 ) -> KnownTexts:
     """The tables' names of expressions and situations, without those `left_out`."""
     names = [w.text for w in tables.feeling_words() if len(w.text.split()) <= 3]
@@ -44,16 +46,17 @@ def known_texts(
     return KnownTexts(
         tuple(names), encoded(encoder, names),
         tuple(s.family for s in told), encoded(encoder, [s.text for s in told]),
+        ToldSituations((s.text, s.family) for s in told), lexicon,
     )  # fmt: skip
 
 
 def load_director(encoder_path: Path, out: Path) -> Director:
     """The weights of a run, with what training has not seen unknown to rules and index too."""
     encoder = load_encoder(encoder_path)
-    detector, _ = load_detector(out / "text_au.safetensors")
+    detector, stored = load_detector(out / "text_au.safetensors")
     expclip = load_expclip(out / "expclip_autoencoder.safetensors")
     hidden = held_out_table_words()
-    known = known_texts(encoder, lambda text: text in hidden or held_out(text))
+    known = known_texts(encoder, stored.lexicon, lambda text: text in hidden or held_out(text))
     return Director(encoder, detector, expclip, known, left_out=hidden)
 
 

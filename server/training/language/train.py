@@ -1,14 +1,14 @@
 """Train the whole language part from one recipe: distil, tune, ExpCLIP, measure, write weights.
 
     python -m server.training.language.train RECIPE.toml [--run FOLDER] [--out FOLDER]
-        [--corpus FOLDER] [--expclip-only | --projector-only | --index-only]
+        [--corpus FOLDER] [--expclip-only | --projector-only | --lexicon-only | --index-only]
 
 With `--expclip-only` the shipped encoder and detector stay as they are, and ExpCLIP's autoencoder
 and projector are trained on them. With `--projector-only` only the text projector is trained again,
-on texts of the tables as they are, and the autoencoder keeps its weights. With `--index-only`
-nothing is trained: the names and situations that the detector's file holds are written again, after
-the tables grew. `--corpus` names a performed corpus whose frames the autoencoder learns to rebuild
-beside TEAD's faces.
+on texts of the tables as they are, and the autoencoder keeps its weights. With `--lexicon-only` the
+lexicon of words beyond the tables is built again. With `--index-only` nothing is trained: the names
+and situations that the detector's file holds are written again, after the tables grew. `--corpus`
+names a performed corpus whose frames the autoencoder learns to rebuild beside TEAD's faces.
 
 Every stage keeps a checkpoint in the run folder and is skipped or resumed when started again. The
 measures are taken on wording, words and situations that were held out, by the shipped (rounded)
@@ -43,13 +43,14 @@ from server.language.encoder import (
 )
 from server.language.expclip import ExpClip, load_expclip, save_expclip
 from server.language.express import WEIGHTS
+from server.language.lexicon import Lexicon
 
-from . import corpora, distil, tune
+from . import corpora, distil, lexicon, tune
 from .detector_loss import examples_of
 from .measuring import encoded, known_texts, measure, measure_autoencoder
 from .projector import train_projector
 from .recipe import Recipe, read_recipe
-from .sources import cause_texts, compose, nothing_texts, relatives
+from .sources import cause_texts, compose, development_words, nothing_texts, relatives
 from .teacher import Teacher
 from .tead import Quadruple
 from .wording import held_out
@@ -83,7 +84,7 @@ def train(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     expclip = _expclip(recipe, paths, encoder, training)
     minutes = (time.monotonic() - started) / 60
     note = _note(recipe, minutes)
-    _save(encoder, detector, expclip, paths.out, note)
+    _save(encoder, detector, expclip, paths.out, note, words=_lexicon(recipe, paths))
     report = measure(quadruples, paths.out / "text_encoder.safetensors", paths.out)
     (paths.run / "report.json").write_text(json.dumps({**note, **report}, indent=1))
     return report
@@ -132,10 +133,27 @@ def write_index(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     torch.set_num_threads(recipe.threads)
     encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
     path = WEIGHTS / "text_au.safetensors"
-    detector, _ = load_detector(path)
-    known = known_texts(encoder)
+    detector, stored = load_detector(path)
+    known = known_texts(encoder, stored.lexicon)
     save_detector(detector, known, paths.out / path.name, read_note(path))
     return {"names": len(known.names), "situations": len(known.families)}
+
+
+def write_lexicon(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Build the lexicon of feeling words beyond the tables, and write it into the detector's file,
+    with the names and situations that the tables have now."""
+    torch.set_num_threads(recipe.threads)
+    paths.out.mkdir(parents=True, exist_ok=True)
+    path = WEIGHTS / "text_au.safetensors"
+    detector, _ = load_detector(path)
+    known = known_texts(load_encoder(WEIGHTS / "text_encoder.safetensors"), _lexicon(recipe, paths))
+    save_detector(detector, known, paths.out / path.name, read_note(path))
+    return {"words": len(known.lexicon.words), "situations": len(known.families)}
+
+
+def _lexicon(recipe: Recipe, paths: Paths) -> Lexicon:
+    teacher = Teacher(paths.run / "teacher")
+    return lexicon.build(Path(recipe.wordnet), teacher.encode, development_words())
 
 
 def _expclip(
@@ -217,11 +235,11 @@ def _note(recipe: Recipe, minutes: float) -> dict[str, str]:
 
 def _save(
     encoder: BuiltinTextEncoder, detector: TextAuDetector, expclip: ExpClip, out: Path,
-    note: dict[str, str],
+    note: dict[str, str], *, words: Lexicon,
 ) -> None:  # fmt: skip
     save_encoder(encoder, out / "text_encoder.safetensors", note)
     shipped = load_encoder(out / "text_encoder.safetensors")
-    save_detector(detector, known_texts(shipped), out / "text_au.safetensors", note)
+    save_detector(detector, known_texts(shipped, words), out / "text_au.safetensors", note)
     save_expclip(expclip, out / "expclip_autoencoder.safetensors", note)
 
 
@@ -236,6 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--expclip-only", action="store_true", help="keep encoder and detector")
     kept.add_argument("--projector-only", action="store_true", help="train P alone")
+    kept.add_argument("--lexicon-only", action="store_true", help="build the lexicon again")
     kept.add_argument("--index-only", action="store_true", help="write known texts again")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -247,6 +266,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make = train_expclip_only
     elif args.projector_only:
         make = train_projector_only
+    elif args.lexicon_only:
+        make = write_lexicon
     elif args.index_only:
         make = write_index
     report = make(recipe, Paths(args.run, args.out))
