@@ -4,7 +4,9 @@ Jaw, neck and eyes are joints. Where ARKit moves the jaw along a straight line a
 the pose correctives make up the difference, so that both close the lips alike. What is left of the
 52 shapes, and what a turned jaw takes from them, spans the expressions: principal components of
 random faces, in `built_in_basis.npz` so that a coefficient means the same on every machine
-(`python -m flame.built_in` makes that file anew when the head's shapes have changed).
+(`python -m flame.built_in` makes that file anew when the shapes of the face change). Teeth, tongue,
+lashes and the inside of the mouth ride along: they may be drawn better without a new basis. The
+file also keeps the metric of its coordinates (`flame.mapping`), in which trained weights speak.
 """
 
 from __future__ import annotations
@@ -210,9 +212,23 @@ def make_basis() -> dict[str, NDArray[np.float64]]:
     return {"table": table[reach > _LEAST], "fingerprint": _fingerprint(vectors)}
 
 
+def _face(head: Head) -> NDArray[np.int64]:
+    """Return the skin's vertices that can be seen from outside: not the inside of the mouth."""
+    skin = head.parts["head"]
+    inner = head.faces[head.face_material == head.materials.index("mouth")]
+    return np.setdiff1d(np.arange(skin.start, skin.stop, dtype=np.int64), inner)
+
+
 def _fingerprint(vectors: Array) -> Array:
-    """Return the generators' lengths in millimetres, by which a changed head is noticed."""
-    return 1000.0 * np.linalg.norm(vectors, axis=1)
+    """Return the generators' lengths on the face in mm, by which a changed face is noticed."""
+    face = _face(_rigging().head)
+    return 1000.0 * np.linalg.norm(vectors.reshape(len(vectors), -1, 3)[:, face], axis=(1, 2))
+
+
+def _basis_id(table: NDArray[np.float32], fingerprint: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(table).tobytes())
+    digest.update(np.ascontiguousarray(fingerprint).tobytes())
+    return f"soliloquy-{digest.hexdigest()[:16]}"
 
 
 @cache
@@ -224,9 +240,8 @@ def built_in_flame_model() -> FlameModel:
     """
     rigging = _rigging()
     head = rigging.head
-    data = BASIS_FILE.read_bytes()
     with np.load(BASIS_FILE, allow_pickle=False) as file:
-        table, fingerprint = file["table"], file["fingerprint"]
+        table, fingerprint, basis_id = file["table"], file["fingerprint"], str(file["basis_id"])
     vectors, _, _ = _generators(rigging)
     if len(fingerprint) != len(vectors) or np.abs(fingerprint - _fingerprint(vectors)).max() > 0.1:
         raise FlameFileError(
@@ -245,7 +260,7 @@ def built_in_flame_model() -> FlameModel:
         weights=rigging.weights.astype(np.float32),
         parents=PARENTS,
         embedding=_embedding(head),
-        basis_id=f"soliloquy-{hashlib.sha256(data).hexdigest()[:16]}",
+        basis_id=basis_id,
     )
 
 
@@ -308,11 +323,21 @@ def _embedding(head: Head) -> Embedding:
     return Embedding(index.astype(np.int32), (faces[index] == marks[:, None]).astype(np.float32))
 
 
+def built_in_metric() -> Array | None:
+    """Return the metric [P, P] that belongs to the basis; None while `main` makes it anew."""
+    with np.load(BASIS_FILE, allow_pickle=False) as file:
+        return file["metric"].astype(np.float64) if "metric" in file.files else None
+
+
 def main() -> None:
-    """Write the basis file anew."""
-    np.savez_compressed(
-        BASIS_FILE, **{name: array.astype(np.float32) for name, array in make_basis().items()}
-    )
+    """Write the basis file anew, with a new name."""
+    from flame.mapping import shape_map  # which imports this module
+
+    made = {name: array.astype(np.float32) for name, array in make_basis().items()}
+    basis_id = np.array(_basis_id(**made))
+    np.savez_compressed(BASIS_FILE, **made, basis_id=basis_id)
+    metric = shape_map(built_in_flame_model()).metric.astype(np.float32)
+    np.savez_compressed(BASIS_FILE, **made, basis_id=basis_id, metric=metric)
 
 
 if __name__ == "__main__":

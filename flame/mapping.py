@@ -22,7 +22,13 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from arkit.names import ARKIT_NAMES, INDEX
-from flame.built_in import built_in_flame_model, eye_turns, jaw_turns, taken_by_jaw
+from flame.built_in import (
+    built_in_flame_model,
+    built_in_metric,
+    eye_turns,
+    jaw_turns,
+    taken_by_jaw,
+)
 from flame.head import built_in_head
 from flame.model import FlameModel
 from flame.registration import Registration, register
@@ -177,6 +183,7 @@ def make_map(model: FlameModel) -> ShapeMap:
     expression, *remedies = fitted.reshape(3, len(ARKIT_NAMES), -1)
     for remedy in remedies:
         remedy[np.abs(jaw).sum(axis=1) > 0] = 0.0  # their own correctives see to that
+    kept = built_in_metric() if is_own else None
     missed = targets[: len(ARKIT_NAMES)] - expression @ basis.T
     error = to_mm * float(np.linalg.norm(missed, axis=1).mean())
     return ShapeMap(
@@ -185,7 +192,7 @@ def make_map(model: FlameModel) -> ShapeMap:
         jaw=jaw,
         eyes=eye_turns().reshape(len(ARKIT_NAMES), 6),
         remedies=np.stack(remedies),
-        metric=_metric(model, used, basis, to_mm),
+        metric=_metric(model, used, basis, to_mm) if kept is None else kept,
         fit_error_mm=error,
         registration_error_mm=found.mean_error_mm,
     )

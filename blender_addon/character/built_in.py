@@ -51,8 +51,11 @@ def _object(part: HeadPart, materials: dict[str, Any], collection: Any) -> Any:
 
 
 _COLOURS = "Soliloquy colours"
-_TINTED = frozenset({"skin", "lips", "mouth"})  # materials that take the mesh's own colours
-_ROUGHNESS = {"sclera": 0.1, "iris": 0.1, "pupil": 0.05, "teeth": 0.2, "tongue": 0.35}
+# Materials that take the mesh's own colours.
+_TINTED = frozenset({"skin", "lips", "mouth", "iris", "sclera", "teeth", "gums", "tongue"})
+_ROUGHNESS = {
+    "sclera": 0.1, "iris": 0.1, "pupil": 0.05, "teeth": 0.2, "gums": 0.3, "tongue": 0.35,
+}  # fmt: skip
 
 
 def _material(name: str, colour: tuple[float, float, float]) -> Any:

@@ -114,7 +114,8 @@ def _quad_colours(head: Head, part: HeadPart) -> Floats:
     return np.where(tinted[:, None], own, flat).astype(np.float32)
 
 
-_TINTED: Final = frozenset({"skin", "lips", "mouth"})  # as in the material of the built-in head
+# As in the materials of the built-in head.
+_TINTED: Final = frozenset({"skin", "lips", "mouth", "iris", "sclera", "teeth", "gums", "tongue"})
 
 
 def _seen(vertices: Floats) -> Floats:

@@ -16,10 +16,11 @@ from flame.head.frame import Face, make_face
 from flame.head.hair import hair_cap, hairline_strands, locks
 from flame.head.jaw import jaw_shapes, lips_together, open_jaw, slide_jaw
 from flame.head.landmarks import find_landmarks
+from flame.head.lashes import lashes, other_side, ride_lids
 from flame.head.maths import Array, Indices
-from flame.head.parts import Part, brow, eyeball, join, lashes, mirrored, teeth, tongue
+from flame.head.parts import Part, brow, eyeball, join, mirrored, tongue
 from flame.head.skin import Skin, build_skin
-from flame.head.surface import EYE_CENTRE
+from flame.head.teeth import teeth
 from flame.head.tongue_shapes import tongue_out
 
 CM = 0.01
@@ -109,24 +110,6 @@ def _ride(part: Part, skin: Skin, shapes: dict[str, Array]) -> dict[str, Array]:
     return {name: np.einsum("akd,ak->ad", delta[nearest], share) for name, delta in shapes.items()}
 
 
-def _ride_lids(part: Part, skin: Skin, shapes: dict[str, Array], side: float) -> dict[str, Array]:
-    """Like `_ride`, and each lash also turns with its root about the eyeball."""
-    assert part.anchor is not None
-    centre = np.array(EYE_CENTRE) * np.array([side, 1.0, 1.0])
-    moved = _ride(part, skin, shapes)
-    out = {}
-    for name, delta in moved.items():
-        before = part.anchor - centre
-        after = before + delta
-        turn = np.arctan2(after[:, 1], after[:, 2]) - np.arctan2(before[:, 1], before[:, 2])
-        lash = part.vertices - part.anchor
-        cos, sin = np.cos(turn), np.sin(turn)
-        y = lash[:, 1] * cos + lash[:, 2] * sin
-        z = lash[:, 2] * cos - lash[:, 1] * sin
-        out[name] = delta + np.stack([np.zeros_like(y), y - lash[:, 1], z - lash[:, 2]], axis=-1)
-    return out
-
-
 def _gaze(part: Part, side: float) -> dict[str, Array]:
     ending = "Left" if side > 0 else "Right"
     return {
@@ -149,16 +132,15 @@ def assemble() -> Made:
     skin = build_skin()
     face = make_face(skin)
     shapes = skin_shapes(face)
-    left_eye, left_lash, left_brow = eyeball(), lashes(), brow()
+    left_eye, left_lash, left_brow = eyeball(), lashes(skin), brow()
     tongue_part = tongue()
     brows = join([left_brow, mirrored(left_brow)])
     hair, scalp = hair_cap(skin)
     fringe = hairline_strands()
     fringe = join([fringe, mirrored(fringe)])
     fringe_shapes = _ride(fringe, skin, shapes)
-    lash_left = _ride_lids(left_lash, skin, shapes, 1.0)
-    right_lash = mirrored(left_lash)
-    lash_right = _ride_lids(right_lash, skin, shapes, -1.0)
+    right_lash = other_side(left_lash, skin)
+    lash_left, lash_right = ride_lids(left_lash, shapes, 1.0), ride_lids(right_lash, shapes, -1.0)
     members: dict[str, tuple[Part, dict[str, Array]]] = {
         "head": (Part(skin.vertices, skin.faces, _skin_materials(skin)), shapes),
         "eye_left": (left_eye, _gaze(left_eye, 1.0)),
@@ -167,7 +149,7 @@ def assemble() -> Made:
         "teeth_lower": (lower := teeth(upper=False), _with_jaw(lower)),
         "tongue": (tongue_part, _with_jaw(tongue_part) | {"tongueOut": tongue_out(tongue_part)}),
         "lashes": (
-            join([left_lash, right_lash]),
+            join([left_lash.part, right_lash.part]),
             {name: np.concatenate([lash_left[name], lash_right[name]]) for name in ARKIT_NAMES},
         ),
         "brows": (brows, _ride(brows, skin, shapes)),
@@ -209,6 +191,8 @@ def _merge(members: dict[str, tuple[Part, dict[str, Array]]], skin: Skin, strand
     colours = np.zeros((start, 3))
     base = np.array([COLOURS[name] for name in materials])
     colours[whole.faces] = base[face_material][:, None]
+    assert whole.shade is not None
+    colours = np.clip(colours * whole.shade, 0.0, 1.0)
     colours[: len(skin.vertices)] = skin_colours(skin)
     for side in ("left", "right"):
         span = parts[f"eye_{side}"]

@@ -17,12 +17,12 @@ Colour = tuple[float, float, float]
 COLOURS: Final[dict[str, Colour]] = {
     "skin": (0.86, 0.66, 0.55),
     "lips": (0.76, 0.48, 0.43),
-    "mouth": (0.36, 0.13, 0.13),
+    "mouth": (0.46, 0.16, 0.15),
     "sclera": (0.93, 0.92, 0.90),
     "iris": (0.30, 0.42, 0.45),
     "pupil": (0.02, 0.02, 0.02),
-    "teeth": (0.93, 0.90, 0.83),
-    "gums": (0.72, 0.40, 0.38),
+    "teeth": (0.92, 0.88, 0.80),
+    "gums": (0.78, 0.45, 0.43),
     "tongue": (0.73, 0.38, 0.37),
     "lash": (0.10, 0.07, 0.06),
     "brow": (0.22, 0.15, 0.11),
@@ -70,13 +70,25 @@ def _mix(colour: Array, index: Indices, share: Array | float, target: Colour) ->
     colour[index] += part * (np.array(target) - colour[index])
 
 
+# What a loop behind the lips' contact looks like: wet red, cheek, then the dark of the throat.
+_INSIDE: Final[dict[int, Colour]] = {
+    9: (0.70, 0.40, 0.36), 10: (0.62, 0.30, 0.28), 11: (0.58, 0.25, 0.23), 12: (0.54, 0.21, 0.19),
+    13: (0.52, 0.19, 0.175), 14: (0.46, 0.155, 0.145), 15: (0.34, 0.105, 0.095),
+}  # fmt: skip
+_THROAT: Final[Colour] = (0.27, 0.075, 0.07)
+
+
 def _tint_mouth(colour: Array, opening: Opening) -> None:
-    for ring, share in ((5, 0.45), (6, 0.95), (7, 1.0), (8, 1.0), (9, 1.0)):
+    for ring, share in ((5, 0.45), (6, 0.95), (7, 1.0), (8, 1.0)):
         _mix(colour, opening.loops[ring], share, COLOURS["lips"])
-    depth = smoothstep(0.0, 3.0, np.arange(len(opening.loops) - 9, dtype=np.float64))
-    for loop, share in zip(opening.loops[9:], depth, strict=True):
-        _mix(colour, loop, float(share), COLOURS["mouth"])
-    _mix(colour, opening.bottom, 1.0, COLOURS["mouth"])
+    for ring, inside in _INSIDE.items():
+        _mix(colour, opening.loops[ring], 1.0, inside)
+    _mix(colour, opening.bottom, 1.0, _THROAT)
+    # Little light falls into the corners.
+    half = opening.loops.shape[1] // 2
+    for corner in (0, half):
+        for ring in range(6, 11):
+            _mix(colour, opening.loops[ring, [corner]], 0.5, COLOURS["mouth"])
 
 
 def skin_colours(skin: Skin) -> Array:

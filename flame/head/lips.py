@@ -98,12 +98,13 @@ def _half(u: Array, upper: bool, n_loops: int) -> Array:
     loops[10] = line - full * 0.32 * (0.4 + 0.6 * end**0.5)
     inner = loops[10]
     loops[11] = inner + up * (0.32 * body + 0.02) + full * -0.14
-    back = 0.40 if upper else 0.75
-    loops[12] = inner * np.array([1.04, 1, 1]) + up * (0.9 * body + 0.1) - full * back
-    wide = np.array([1.16, 1, 1])
-    loops[13] = inner * wide + up * (1.6 * body + 0.35) - full * (back + 0.75)
-    loops[14] = inner * wide + up * (1.7 * body + 0.6) - full * 2.2
-    loops[15] = inner * np.array([1.0, 1, 1]) + up * (1.5 * body + 0.6) - full * 4.2
+    # Behind the lips the pocket is roomy enough for both arches up to their last teeth.
+    back = 0.36 if upper else 0.60
+    loops[12] = inner * np.array([1.06, 1, 1]) + up * (0.85 * body + 0.22) - full * back
+    wide = np.array([1.36, 1, 1])
+    loops[13] = inner * wide + up * (1.45 * body + 0.65) - full * (back + 0.72)
+    loops[14] = inner * wide + up * (1.45 * body + 0.95) - full * 2.2
+    loops[15] = inner * wide + up * (1.25 * body + 0.95) - full * 4.5
     return loops
 
 
