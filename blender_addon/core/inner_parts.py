@@ -22,6 +22,9 @@ from .template import Template
 _BEHIND: Final = 0.012  # metres; islands farther from the skin belong to eyes, teeth or tongue
 _INSIDE: Final = 0.002  # metres below the skin; lashes and hair lie above it
 _GUMS: Final = 600  # vertices from which an island may be gums with both rows of teeth
+_UPPER: Final = "Teeth Upper"
+_LOWER: Final = "Teeth Lower"
+_TOOTH: Final = 0.006  # metres; half a molar and more beside it begins the next one
 _EASED: Final = 20  # steps that ease what part of gums goes with what
 _ONTO_TEETH: Final = 8  # rounds in which the built-in teeth are moved onto the target's
 
@@ -58,6 +61,7 @@ def inner_parts(
     laid_skin = Surface(fit.vertices, template.skin.triangles)
     outer = fit.vertices[template.face], laid_skin.normals[template.face]
     parts = {part.name: part for part in template.head.parts}
+    nearest_parts: dict[int, tuple[str, list[str]]] = {}
     for number in np.unique(target.islands[~skin_rows]):
         rows = np.flatnonzero(target.islands == number)
         points = target.vertices[rows]
@@ -72,10 +76,35 @@ def inner_parts(
         if not is_inner and skin_off < min(off[best], _BEHIND * scale):
             followers.append((rows, skin[nearest(points, target.vertices[skin])[0]]))
         elif off[best] < 2 * _BEHIND * scale:
-            shares = _shares(target, rows, {name: laid[name] for name in names}, best)
-            for name, share in shares.items():
-                found.append(Island(rows, parts[name], nearest(points, laid[name])[0], share))
+            nearest_parts[int(number)] = best, names
+    rows_told = _rows_of_teeth(target, {n: best for n, (best, _) in nearest_parts.items()}, scale)
+    for number, (_, names) in nearest_parts.items():
+        rows = np.flatnonzero(target.islands == number)
+        points = target.vertices[rows]
+        shares = _shares(target, rows, {name: laid[name] for name in names}, rows_told[number])
+        for name, share in shares.items():
+            found.append(Island(rows, parts[name], nearest(points, laid[name])[0], share))
     return found, followers
+
+
+def _rows_of_teeth(target: Surface, best: Mapping[int, str], scale: float) -> dict[int, str]:
+    """Part of each island, teeth told by who stands over whom: where the rows of the target are
+    farther apart or shorter than the built-in ones, a tooth may lie nearer to the other row's."""
+    sizes = np.bincount(target.islands)
+    teeth = [n for n, name in best.items() if name in (_UPPER, _LOWER) and sizes[n] < _GUMS]
+    told = dict(best)
+    if not teeth:
+        return told
+    middles = [target.vertices[target.islands == n].mean(axis=0) for n in teeth]
+    places = np.array(middles) / scale
+    apart = places[None] - places[:, None]
+    beside = np.linalg.norm(apart[:, :, :2], axis=2) < _TOOTH
+    over = (beside & (apart[:, :, 2] > _TOOTH)).any(axis=1)
+    under = (beside & (apart[:, :, 2] < -_TOOTH)).any(axis=1)
+    for number, has_over, has_under in zip(teeth, over, under, strict=True):
+        if has_over != has_under:
+            told[number] = _LOWER if has_over else _UPPER
+    return told
 
 
 def _height_over(outer: tuple[Floats, Floats], points: Floats) -> float:

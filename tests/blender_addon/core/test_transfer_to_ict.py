@@ -91,6 +91,11 @@ def test_the_ict_head_speaks_with_the_shapes_of_the_built_in_one() -> None:
     _nothing_tears(target, moved)
     tooth, gum = np.arange(20535, 20621), np.arange(14062, 17039)  # a lower incisor; all gums
     assert -jaw[tooth, 2].mean() > 0.02, "lower teeth go with the jaw"
+    islands = target.islands
+    for number in np.unique(islands[17039:21451]):  # teeth, each an island
+        rows = np.flatnonzero(islands == number)
+        goes = -jaw[rows, 2].mean() > 0.01
+        assert goes == (rows[0] >= 19247), f"tooth from vertex {rows[0]} goes with the other row"
     near = gum[np.linalg.norm(neutral[gum] - neutral[tooth].mean(axis=0), axis=1) < 0.008]
     assert np.abs(jaw[near] - jaw[tooth].mean(axis=0)).max() < 0.006, "and their gums with them"
 
