@@ -23,9 +23,10 @@ class ReportsErrors:
     """Mixin before `bpy.types.Operator`: `execute`, `invoke` and `modal` may raise.
 
     What they raise of ours, and what the disk refuses, is reported as a sentence, and the operator
-    is cancelled, by its `cancel` too where it was modal. Whatever `execute` raised, what it had
-    added to the file until then is taken away again: data-blocks, strips, characters, takes. What
-    was there before it changes last, when nothing can be refused any more.
+    is cancelled, by its `cancel` too where it was modal. Whatever the `execute` of an operator that
+    is one undo step raised, what it had added to the file until then is taken away again:
+    data-blocks, strips, characters, takes. What was there before it changes last, when nothing can
+    be refused any more.
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -39,7 +40,9 @@ class ReportsErrors:
 def _executing(execute: Callable[[Any, Any], _Result]) -> Callable[[Any, Any], _Result]:
     @functools.wraps(execute)
     def executing(self: Any, context: Any) -> _Result:
-        with _reported(self) as cancelled, nothing_left_behind():
+        is_one_step = "UNDO" in getattr(self, "bl_options", ())
+        cleaned = nothing_left_behind() if is_one_step else contextlib.nullcontext()
+        with _reported(self) as cancelled, cleaned:
             return execute(self, context)
         return cancelled
 

@@ -7,6 +7,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..core.errors import CharacterError
 from ..reporting import ReportsErrors
+from ..ui import tr
 from .built_in import add_built_in_head
 from .matching import blendshape_choices
 from .meshes import active_character, add_meshes, new_character, selected_meshes
@@ -19,7 +20,8 @@ def _tell_known(operator, character):
     """Match as on an earlier rig with the same shape keys, and say so."""
     name = apply_known(character)
     if name:
-        operator.report({"INFO"}, f"Matched as '{name}' was matched by hand.")
+        said = tr("Matched as '{name}' was matched by hand.")
+        operator.report({"INFO"}, said.format(name=name))
 
 
 class SOLILOQUY_OT_use_selected(ReportsErrors, bpy.types.Operator):
@@ -51,7 +53,8 @@ class SOLILOQUY_OT_use_selected(ReportsErrors, bpy.types.Operator):
         _tell_known(self, character)
         bare = [item.name for item in meshes if item.data.shape_keys is None]
         if bare:
-            self.report({"WARNING"}, f"Without shape keys, so they stay still: {', '.join(bare)}.")
+            said = tr("Without shape keys, so they stay still: {names}.")
+            self.report({"WARNING"}, said.format(names=", ".join(bare)))
         return {"FINISHED"}
 
 

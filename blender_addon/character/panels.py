@@ -36,7 +36,10 @@ class SOLILOQUY_UL_meshes(bpy.types.UIList):
         row = layout.row()
         row.label(text=item.object.name, icon="OUTLINER_OB_MESH")
         key = item.object.data.shape_keys
-        row.label(text=f"{len(key.key_blocks) - 1} keys" if key else "no shape keys")
+        row.label(
+            text=tr("{n} keys").format(n=len(key.key_blocks) - 1) if key else tr("no shape keys"),
+            translate=False,
+        )
 
 
 class SOLILOQUY_PT_character(bpy.types.Panel):

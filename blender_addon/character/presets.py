@@ -21,6 +21,7 @@ from ..core.match_presets import (
     to_json,
 )
 from ..reporting import ReportsErrors
+from ..ui import tr
 from ..vendor import saving
 from .meshes import active_character, shaped_meshes
 from .needs import NeedsCharacter
@@ -137,7 +138,8 @@ class SOLILOQUY_OT_save_match(ReportsErrors, bpy.types.Operator):
         """Save."""
         character = active_character(context.scene)
         preset = save_preset(character, self.name.strip() or character.name)
-        self.report({"INFO"}, f"'{preset.name}' is kept with {len(preset.fixes)} matches.")
+        said = tr("'{name}' is kept with {n} matches.")
+        self.report({"INFO"}, said.format(name=preset.name, n=len(preset.fixes)))
         return {"FINISHED"}
 
 
@@ -181,7 +183,7 @@ class SOLILOQUY_OT_delete_match(ReportsErrors, bpy.types.Operator):
         character = active_character(context.scene)
         preset = known_preset(saved_presets(), keys_of(character))
         (folder() / f"{preset.signature}.json").unlink(missing_ok=True)
-        self.report({"INFO"}, f"'{preset.name}' is forgotten.")
+        self.report({"INFO"}, tr("'{name}' is forgotten.").format(name=preset.name))
         return {"FINISHED"}
 
 

@@ -10,7 +10,7 @@ from ..core.address import is_local
 from ..core.engine_plan import version_note
 from ..generate.session import session
 from ..preferences import preferences, server_address, server_key, server_python
-from ..ui import wrapped
+from ..ui import tr, wrapped
 from .engine import addon_version, is_setting_up, outdated, ready_python, setup
 from .process import own_server
 from .readiness import Readiness
@@ -73,7 +73,7 @@ def draw_waiting(layout: Any, context: Any) -> bool:
     if is_setting_up():
         return True
     if own_server().is_running and not session().connected:
-        layout.progress(factor=0.0, text=f"{Readiness.STARTING.value} ...")
+        layout.progress(factor=0.0, text=f"{tr(Readiness.STARTING.value)} ...")
         return True
     return False
 
@@ -91,8 +91,9 @@ def _status(layout: Any, context: Any) -> None:
     running, address = session(), server_address()
     welcome = running.welcome
     if running.connected and welcome is not None:
-        text = f"Connected: Soliloquy {welcome.server_version} on {welcome.device}."
-        wrapped(layout, context, text, "CHECKMARK")
+        text = tr("Connected: Soliloquy {version} on {device}.")
+        told = text.format(version=welcome.server_version, device=welcome.device)
+        wrapped(layout, context, told, "CHECKMARK")
         note = version_note(welcome.server_version, addon_version(), is_local(address))
         if note:
             wrapped(layout, context, note, "ERROR")
@@ -100,7 +101,8 @@ def _status(layout: Any, context: Any) -> None:
             wrapped(
                 layout, context, "It is warming up, so the first take may wait a moment.", "TIME"
             )
-        wrapped(layout, context, f"It offers {', '.join(welcome.generators)}.")
+        text = tr("It offers {generators}.")
+        wrapped(layout, context, text.format(generators=", ".join(welcome.generators)))
     elif own_server().is_running:
         wrapped(layout, context, "The server is starting.", "TIME")
     elif own_server().ended:

@@ -49,12 +49,14 @@ def rows_to_key(
     for most, miss in zip(worst, missed, strict=True):
         np.maximum.at(most, gap_of, miss)
     bent = (worst[0] <= tolerance + _ROUNDING) & (worst[1] > tolerance + _ROUNDING)
-    rows: list[int] = []
+    within = [np.zeros(0, np.intp)]
     for gap in np.flatnonzero(bent[1:-1]) + 1:
         first, end = np.searchsorted(gap_of, [gap, gap + 1])
-        within = retime.reduce_keys(curves[1][first : end + 1], tolerance) + first
-        rows += [row for row in within if np.abs(key_frames - frames[row]).min() > _NEAR]
-    return np.unique(np.array(rows, np.intp))
+        within.append(retime.reduce_keys(curves[1][first : end + 1], tolerance) + first)
+    rows = np.unique(np.concatenate(within)).astype(np.intp)
+    after = np.clip(np.searchsorted(key_frames, frames[rows]), 1, len(key_frames) - 1)
+    beside = np.abs(key_frames[[after - 1, after]] - frames[rows])
+    return rows[beside.min(axis=0) > _NEAR]
 
 
 _NEAR = 1e-3  # frames

@@ -6,7 +6,7 @@ import bpy
 
 from ..character.meshes import active_character
 from ..core.export_names import subject_name
-from ..ui import reason, wrapped
+from ..ui import reason, tr, wrapped
 from ..vendor import presets
 from .job import why_not_to_folder
 from .live import live_stream
@@ -99,10 +99,12 @@ class SOLILOQUY_PT_live_link(bpy.types.Panel):
         if stream is None:
             return
         sent, dropped = stream.counts
-        subjects = ", ".join(stream.subjects) or "no character"
-        wrapped(layout, context, f"Sending {subjects}: {sent} packets, {dropped} not taken.")
+        subjects = ", ".join(stream.subjects) or tr("no character")
+        text = tr("Sending {subjects}: {sent} packets, {dropped} not taken.")
+        wrapped(layout, context, text.format(subjects=subjects, sent=sent, dropped=dropped))
         if stream.error:
-            wrapped(layout, context, f"It broke off: {stream.error}", "ERROR")
+            text = tr("It broke off: {why}")
+            wrapped(layout, context, text.format(why=stream.error), "ERROR")
 
 
 CLASSES = (SOLILOQUY_PT_export, SOLILOQUY_PT_live_link)

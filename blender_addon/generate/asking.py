@@ -11,9 +11,13 @@ from ..connection.readiness import Readiness, prepare_server, readiness
 from ..core.errors import ServerError
 from ..reporting import ReportsErrors
 from ..takes import undo_step
-from ..ui import redraw
+from ..ui import redraw, tr
 from .session import session
 from .timer import ensure_timer
+
+
+def _status(told: str) -> str:
+    return tr("Soliloquy: {told}   (Esc cancels)").format(told=told)
 
 
 class AsksServer(ReportsErrors):
@@ -51,10 +55,10 @@ class AsksServer(ReportsErrors):
         if (asked is None or asked.is_over) and not undo_step.is_waiting():
             self._end(context)
             return {"FINISHED"}
-        if event.type == "TIMER" and asked is not None and not asked.is_over:
-            context.workspace.status_text_set(
-                f"Soliloquy: {asked.text} {asked.fraction:.0%}   (Esc cancels)"
-            )
+        if event.type == "TIMER":
+            runs = asked is not None and not asked.is_over  # else Blender keeps the undo step
+            told = f"{tr(asked.text)} {asked.fraction:.0%}" if runs else ""
+            context.workspace.status_text_set(_status(told) if runs else None)
         return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
 
     def execute(self, context):
@@ -91,7 +95,7 @@ class AsksServer(ReportsErrors):
             self.cancel(context)
             return {"CANCELLED"}
         if state is not Readiness.READY:
-            context.workspace.status_text_set(f"Soliloquy: {state.value}   (Esc cancels)")
+            context.workspace.status_text_set(_status(tr(state.value)))
             return {"PASS_THROUGH"}
         self._awaits_server = False
         self._send(context)

@@ -7,7 +7,7 @@ import bpy
 from ..character.meshes import active_character
 from ..connection.panels import draw_waiting
 from ..core.job import State
-from ..ui import reason, wrapped
+from ..ui import reason, tr, wrapped
 from .performance_panel import SOLILOQUY_PT_performance
 from .request import why_not
 from .session import session
@@ -34,7 +34,7 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         job = session().job
         if session().is_busy:
             row = layout.row(align=True)
-            row.progress(factor=job.fraction, text=f"{job.text} {job.fraction:.0%}")
+            row.progress(factor=job.fraction, text=f"{tr(job.text)} {job.fraction:.0%}")
             row.operator("soliloquy.cancel", text="", icon="CANCEL")
             row.operator("soliloquy.play_line", text="", icon="PLAY")
             return

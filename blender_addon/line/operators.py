@@ -11,6 +11,7 @@ from .. import compat
 from ..character.meshes import active_character, new_character
 from ..core.errors import LineError
 from ..reporting import ReportsErrors
+from ..ui import tr
 from .mixing import render_strip
 from .reading import find_strip
 
@@ -51,7 +52,8 @@ class SOLILOQUY_OT_add_line(ReportsErrors, bpy.types.Operator):
         shown = compat.sequencer_scene(context)
         if end - 1 > shown.frame_end:
             shown.frame_end = int(end) - 1
-            self.report({"INFO"}, f"The scene now ends with the line, at frame {shown.frame_end}.")
+            said = tr("The scene now ends with the line, at frame {frame}.")
+            self.report({"INFO"}, said.format(frame=shown.frame_end))
         return {"FINISHED"}
 
 
@@ -106,7 +108,7 @@ class SOLILOQUY_OT_render_line(ReportsErrors, bpy.types.Operator):
         strip = find_strip(line, context)
         path, start = render_strip(context, strip)
         line.source, line.filepath, line.start_frame = "FILE", str(path), start
-        self.report({"INFO"}, f"The line is now '{path.name}'.")
+        self.report({"INFO"}, tr("The line is now '{name}'.").format(name=path.name))
         return {"FINISHED"}
 
 

@@ -25,7 +25,7 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
         layout = self.layout
         character = active_character(context.scene)
         if character is None:
-            wrapped(layout, context, "Choose a character first.", "INFO")
+            wrapped(layout, context, "There is no character yet.", "INFO")
             return
         line = character.line
         layout.use_property_split = True

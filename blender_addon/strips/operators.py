@@ -11,6 +11,7 @@ from ..core.errors import SoliloquyError, StripError
 from ..core.presets import EXPRESSIONS, aus_from_text
 from ..line.reading import read_line
 from ..reporting import ReportsErrors
+from ..ui import tr
 from ..vendor import action_units
 from .adding import add_direction, add_strips, free_the_render
 from .copying import copy_strips, paste_strips
@@ -175,7 +176,7 @@ class SOLILOQUY_OT_copy_strips(ReportsErrors, bpy.types.Operator):
     def execute(self, context):
         """Copy."""
         number = copy_strips(context, _line_start(context), _owner(context))
-        self.report({"INFO"}, f"{number} strips copied.")
+        self.report({"INFO"}, tr("{n} strips copied.").format(n=number))
         return {"FINISHED"}
 
 
@@ -200,7 +201,7 @@ class SOLILOQUY_OT_paste_strips(ReportsErrors, bpy.types.Operator):
         """Paste."""
         owner = _owner(context) if self.only_here else ""
         pasted = paste_strips(context, _line_start(context), owner)
-        self.report({"INFO"}, f"{len(pasted)} strips pasted.")
+        self.report({"INFO"}, tr("{n} strips pasted.").format(n=len(pasted)))
         return _added(self, context)
 
 

@@ -106,7 +106,7 @@ class SOLILOQUY_PT_strips(bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("soliloquy.copy_strips", text="Copy", icon="COPYDOWN")
         row.operator("soliloquy.paste_strips", text="Paste", icon="PASTEDOWN")
-        row.operator_menu_enum("soliloquy.assign_strips", "whom", text="For")
+        row.operator_menu_enum("soliloquy.assign_strips", "whom", text="Assign")
         wrapped(layout, context, count_sentence(context), "INFO")
         row = layout.row(align=True)
         row.operator("soliloquy.show_phones", icon="SOUND")

@@ -13,6 +13,7 @@ from ..core.phone_plan import lay_phones
 from ..core.timing import scene_rate
 from ..reporting import ReportsErrors
 from ..takes.storage import load_clip
+from ..ui import tr
 from .adding import add_phones, free_the_render, prepared_editor
 from .reading import strips_by_kind
 
@@ -84,7 +85,8 @@ class SOLILOQUY_OT_show_phones(ReportsErrors, bpy.types.Operator):
         character = active_character(context.scene)
         strips = show_phones(context, character, character.takes[character.take_index])
         told = free_the_render(compat.sequencer_scene(context))
-        self.report({"WARNING"} if told else {"INFO"}, f"{len(strips)} phones. {told}".strip())
+        said = tr("{n} phones.").format(n=len(strips))
+        self.report({"WARNING"} if told else {"INFO"}, f"{said} {tr(told) if told else ''}".strip())
         return {"FINISHED"}
 
 
@@ -108,7 +110,7 @@ class SOLILOQUY_OT_remove_phones(ReportsErrors, bpy.types.Operator):
     def execute(self, context):
         """Remove them."""
         number = remove_phones(context, active_character(context.scene))
-        self.report({"INFO"}, f"{number} phone strips removed.")
+        self.report({"INFO"}, tr("{n} phone strips removed.").format(n=number))
         return {"FINISHED"}
 
 

@@ -62,7 +62,8 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
         layout = self.layout
         character = active_character(context.scene)
         if character is None or not character.takes:
-            wrapped(layout, context, "No takes yet. Press Generate.", "INFO")
+            none = "No takes yet. Press Generate." if character else "There is no character yet."
+            wrapped(layout, context, none, "INFO")
             return
         row = layout.row()
         row.template_list(

@@ -38,6 +38,10 @@ def test_a_server_at_no_address_is_not_started(blender: RunCase) -> None:
     blender("refusing", "a_server_at_no_address_is_not_started")
 
 
+def test_takes_that_were_complete_stay_when_the_request_fails(blender: RunCase) -> None:
+    blender("refusing", "takes_that_were_complete_stay_when_the_request_fails")
+
+
 def test_an_export_that_fails_half_way_keeps_the_old_file(
     every_blender: RunCase, tmp_path: Path
 ) -> None:

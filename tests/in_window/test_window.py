@@ -94,6 +94,12 @@ def long_line(folder: Path, extension: Path) -> dict[str, Any]:
     return _told(folder, extension, "long_line.py", seconds=600, service=babbling_service())
 
 
+@pytest.fixture(scope="module")
+def fitting(folder: Path, extension: Path) -> dict[str, Any]:
+    """What happened while the built-in head was laid over another one."""
+    return _told(folder, extension, "fitting.py")
+
+
 def _told(
     folder: Path,
     extension: Path,
@@ -197,6 +203,12 @@ def test_undo_takes_ten_minutes_back_in_one_step(long_line: dict[str, Any]) -> N
     assert long_line["keys"] < 600_000, "of 1.8 million"
     assert (long_line["takes_after_undo"], long_line["takes_after_redo"]) == (0, 1)
     assert long_line["keys_after_redo"] == long_line["keys"]
+
+
+def test_laying_over_leaves_blender_free_and_escape_stops_it(fitting: dict[str, Any]) -> None:
+    assert fitting["errors"] == [] and fitting["began"] == ["RUNNING_MODAL"]
+    assert fitting["working"] and fitting["turns"] > 20
+    assert fitting["same_after_escape"] and fitting["same_after_cancel"]
 
 
 def test_switching_it_off_leaves_nothing(report: dict[str, Any]) -> None:

@@ -200,6 +200,26 @@ def a_server_at_no_address_is_not_started() -> None:
     assert "is not a server's address" in told and not own_server().is_running
 
 
+def takes_that_were_complete_stay_when_the_request_fails() -> None:
+    """Generating is no undo step: its takes are, each of its own."""
+    from blender_addon.generate import operators
+    from blender_addon.generate.session import Session
+
+    tools.character_of(tools.arkit_face())
+    action = [""]
+
+    def half(_session: Session) -> None:
+        action[0] = bpy.data.actions.new("the first take").name
+        raise _errors()[0]
+
+    order = mock.patch.object(operators, "why_not", lambda _context: "")
+    sent = mock.patch.object(operators._Performs, "_send", lambda _self, _context: None)
+    ready = mock.patch.object(operators._Performs, "_wait_for_server", lambda _self: None)
+    with order, sent, ready, mock.patch.object(Session, "wait", half):
+        assert "half way" in tools.error_of(bpy.ops.soliloquy.generate)
+    assert action[0] in bpy.data.actions
+
+
 def an_export_that_fails_half_way_keeps_the_old_file(folder: str) -> None:
     from blender_addon.export import blender_formats
 
