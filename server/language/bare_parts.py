@@ -10,14 +10,15 @@ from typing import Final
 from . import faces, tables
 from .actions import with_side
 from .clauses import Bound
-from .reading import Content, Draft
-from .words import content_words
+from .reading import Clause, Content, Draft, Reading
+from .words import content_words, is_determiner
 
-_USUAL: Final = {
+USUAL: Final = {
     "brows": "raise", "outer_brows": "raise", "inner_brows": "raise", "eyes": "close",
     "lids": "close", "cheeks": "raise", "nostrils": "wrinkle", "nose": "wrinkle",
     "mouth_corners": "raise", "upper_lip": "raise",
 }  # fmt: skip
+"""What a part is mostly asked for."""
 _ASKS: Final = frozenset(
     {"please", "now", "only", "move", "moves", "moving", "use", "want", "alone", "single",
      "left", "right", "one", "then", "ok", "okay", "again", "try", "need", "works", "acts"}
@@ -37,7 +38,7 @@ def with_bare_parts(draft: Draft, bounds: list[Bound], contents: list[Content]) 
         sided = any(start <= i < end for i, _ in draft.sides)
         cues = [s for s in draft.tagged("negation") if start <= s.start < end]
         for part in draft.parts if sided and not cues else []:
-            motion = _USUAL.get(part.value.name, "")
+            motion = USUAL.get(part.value.name, "")
             if start <= part.start < end and motion:
                 aus = tables.action_rules()[(part.value.name, motion)]
                 face, text = faces.expand(aus), part.value.text
@@ -45,3 +46,23 @@ def with_bare_parts(draft: Draft, bounds: list[Bound], contents: list[Content]) 
                 found.append(with_side(draft, said, (start, end)))
                 draft.notes.append(f"Nothing says what the {text} does, so read as: {motion}.")
     return found
+
+
+_PLACED: Final = frozenset(
+    {"on", "over", "near", "beside", "under", "above", "behind", "from", "to", "into", "at",
+     "across", "below", "in", "by", "of", "against", "off", "toward", "towards", "covers", "rubs"}
+)  # fmt: skip
+"""A part behind one of these is where something else is or goes: "a scar on her left cheek"."""
+_PAIRED: Final = frozenset(
+    {"brows", "outer_brows", "eyes", "lids", "lower_lids", "cheeks", "nostrils", "mouth_corners"}
+)
+
+
+def is_moved(reading: Reading, clause: Clause) -> bool:
+    """Whether a clause tells of one side's part that does something, though no table knows what."""
+    if not clause.side or clause.denied or not set(clause.parts) <= _PAIRED:
+        return False
+    words = reading.tokens[clause.start : clause.end]
+    place = next((i for i, word in enumerate(words) if word in ("left", "right")), 0)
+    before = [word for word in words[:place] if not is_determiner(word)]
+    return bool(clause.unread) and not (before and before[-1] in _PLACED)

@@ -14,15 +14,17 @@ from .bare_parts import with_bare_parts
 from .clauses import Bound, clauses
 from .degrees import degree_words, with_degree
 from .denials import with_denials
+from .idle_sides import without_rest
 from .phrases import find_phrases
 from .reading import Clause, Content, Draft, Reading
-from .rest_of_face import without_rest
 from .sides import plain_sides
 from .sides_apart import (
     with_common_side,
     with_headed_sides,
+    with_idle_half,
     with_leanings,
     with_only_side,
+    with_refined_sides,
     with_remembered_sides,
     with_shared_side,
 )
@@ -48,7 +50,8 @@ def read(text: str, left_out: frozenset[str] = frozenset()) -> Reading:
     contents = with_remembered_sides(draft, bounds, contents)
     contents = with_common_side(draft, contents)
     contents = with_denials(draft, bounds, contents)
-    contents = with_only_side(draft, bounds, contents)
+    contents = with_refined_sides(contents)
+    contents = with_idle_half(draft, with_only_side(draft, bounds, contents))
     contents = [with_degree(draft, bounds, content, contents) for content in contents]
     pieces = tuple(_clause(draft, bound, i, contents) for i, bound in enumerate(bounds))
     return Reading(

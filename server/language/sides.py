@@ -14,9 +14,10 @@ from typing import Final
 
 from arkit.action_units import ACTION_UNITS
 
+from .coreference import DEFAULT, SINGLE, with_referents
 from .idle_sides import without_idle
 from .viewpoints import OTHER_SIDE, own_sides
-from .words import is_determiner
+from .words import FUNCTION_WORDS, is_determiner
 
 SIDE_LETTER: Final = {"left": "L", "right": "R"}
 ONLY: Final = "~only"
@@ -24,23 +25,17 @@ ONLY: Final = "~only"
 LEAN: Final = {"<left": "L", "<right": "R"}
 """Tokens that `plain_sides` leaves where one side is said to do more than the other."""
 _SHORT: Final = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
-_DEFAULT: Final = "right"
-"""The side of "one eyebrow"; contempt and smirks have it too."""
-
 _SAME: Final = {
     **dict.fromkeys(("leftward", "leftwards", "leftmost", "lefthand", "lefty", "lft",
                      "letf", "lfet", "elft"), "left"),
     **dict.fromkeys(("rightward", "rightwards", "rightmost", "righthand", "rigth",
                      "rigt", "rght", "rgiht", "rihgt"), "right"),
 }  # fmt: skip
-_SINGLE: Final = frozenset(
-    {"eyebrow", "brow", "eye", "lid", "eyelid", "corner", "cheek", "nostril", "side", "half",
-     "dimple"}
-)  # fmt: skip
-_OF_A_FACE: Final = _SINGLE | frozenset(
+_OF_A_FACE: Final = SINGLE | frozenset(
     {"eyebrows", "brows", "eyes", "lids", "eyelids", "corners", "cheeks", "nostrils", "lip",
      "lips", "mouth", "nose", "forehead", "jaw", "face", "upper", "lower", "inner", "outer",
-     "top", "bottom", "tail", "end", "edge", "part", "portion", "one", "dimples", "halves"}
+     "top", "bottom", "tail", "end", "edge", "part", "portion", "one", "dimples", "halves",
+     "peepers", "nare", "ala", "commissures", "lashes", "canine", "wing", "facial", "palpebral"}
 )  # fmt: skip
 """Words that may follow a side that is said of a part."""
 
@@ -66,6 +61,10 @@ _LAMED: Final = (
     rf"(?:(?:is|stays|remains|looks) )?(?:{_LAMED_WORD}|still|does not move|do not move|: nothing|"
     r": neutral|: still|stays put)"
 )
+IDLE_HALF: Final = {"~idle_left": "L", "~idle_right": "R"}
+"""Tokens that `plain_sides` leaves where half of the face is said to do nothing."""
+RESTS: Final = {"~rests_left": "L", "~rests_right": "R"}
+"""The same, of what was spoken of last only: "both eyes shut, and the right one will not"."""
 _NOT: Final = (
     r"(?:not|and not|but not|instead of|rather than|except|except for|but for|sparing|never|"
     r"everything but|all but|any but|anything but|without|leave out|leaving out|but without|minus|"
@@ -86,6 +85,72 @@ _WATCHES: Final = (
     r"following|sees?)"
 )
 _WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_PARTS})\w+)"
+
+_PAIRED: Final = r"(?:eyebrow|brow|eyelid|lid|cheek|nostril|eye)"
+_ABOUT: Final = r"(?:above|over|below|under|underneath|beneath|beside|around)"
+_SLIP: Final = (
+    r"(?:no|nope|sorry|wait|er|erm|uh|um|oops|actually|i mean|i meant|make that|make it|scratch that|"
+    r"correction|rather|or rather|strike that|hang on|hold on|my mistake|that should be|not that|"
+    r"well|is wrong|wrong)"
+)
+_FIRST: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), new)
+    for pattern, new in (
+        # What is taken back: "the left -- no, the right brow", "up at the corner? no. down".
+        (rf"\b{_SIDE}((?: \w+){{0,3}}?)(?: (?:[,.:;!?]|--))+ (?:{_SLIP}(?: (?:[,.!:]|--))* )+"
+         rf"{_AT}{_D}{_SIDE}\b(?: (?:one|side|{_PARTS}))?", r"\3\2"),
+        (r"(?:^|(?<=[.!] ))[^.?!]*\? no(?: [,.!]| --)* ", ""),
+        (rf"\bnot {_D}{_SIDE} ({_PARTS})(?: ,| --)?(?: but| rather)? {_D}{_SIDE}(?= [,;:.!?]|$)",
+         r"\3 \2"),
+        # Words that are no side at all.
+        (r"\b((?:ent|exit|walk|com|go|step|cross|run|stand|wait|sit|mov|leav|appear|retreat|stroll|"
+         r"rush|storm|shuffl|hurr|danc|march)\w*|from|waits?|door) (?:\w+ )?(?:stage|camera|house|"
+         r"screen|frame) (?:left|right)\b", r"\1 on"),
+        (r"\bleft (?:, )?(?:and )?right (?:, )?(?:and )?(?:centre|center)\b", "all around"),
+        (r"\b(got|has|have|had|is|are|was|were) left (?=(?:he|she|they|it|we|i|you|to|in|for|of)\b)",
+         r"\1 remaining "),
+        (r"(?<!\bthe )(?<!\bhis )(?<!\bher )(?<!\bto )(?<!\byour )(?<!\bon )(?<!\bchar )(?<!,)"
+         r"(?<= )right (?=(?:at|into|through|between|in|on|up|past|beside|behind|before|after|from) "
+         r"(?:the|him|her|it|me|us|you|them|this|that|cue|to|front|time|schedule|his|its|my)\b)", ""),
+        (r"^right (?=(?:on|at|in|after|before|up) (?:the|cue|time|this|that|his|her))", ""),
+        (r"\b(?:every|the|no|a|any) right to\b", "reason to"),
+        # Whose side.
+        (rf"\b(?:char|chars|character|toon|rig|actor|performer|patient|his own|her own|anatomical) "
+         rf"{_SIDE}(?= (?:{_PARTS}|side|half))", r"\1"),
+        (rf"(?:\bon )?(?:the )?\b(?:char|chars|toon|rig) {_SIDE}\b", r"on the \1"),
+        # "the brow over the scarred left eye", "the lid on his right side", "left end of the mouth"
+        (rf"\b{_D}({_PAIRED}) (?:just |right |directly )?{_ABOUT} {_D}(?:\w+ )?{_SIDE} "
+         rf"(?:{_PAIRED}|mouth corner|corner of {_D}mouth)\b", r"\2 \1"),
+        (rf"\b({_PAIRED}) (?:on|at|to|over|of) {_D}{_SIDE}(?: hand)? side(?: of {_D}face)?\b",
+         r"\2 \1"),
+        (rf"\b(on|at|in|to|with|from|of) {_D}{_SIDE}((?: \w+)?) alone\b", r"\1 the \2\3"),
+        (rf"\b(?:with|on|at) {_D}{_SIDE}(?: side| half)? , (?=do (?:nothing|not)|nothing|keep still|"
+         r"stay)", r"the \1 side "),
+        (rf"\b(?:no|nothing|little|not) more than (?={_D}{_SIDE}\b)", "only "),
+        (rf"\bit (?:is|was) (?:only |just )?{_D}{_SIDE}((?: (?!that)\w+)?) (?:that|which|who)\b",
+         r"the \1\2"),
+        (rf"\bthe one (?:on|to|at) {_D}{_SIDE}(?: side)?\b", r"the \1 one"),
+        (rf"\b{_D}(?:\w+ )?(side|half|corner|eye|brow|eyebrow|cheek|lid|nostril) , {_D}{_SIDE}"
+         r"(?: one)? ,", r"the \2 \1"),
+        (rf"\b(into|in|at|from) {_D}{_SIDE} of {_D}(?:mouth|lips|smile)\b", r"\1 the \2 mouth corner"),
+        (rf"\b{_SIDE}((?: (?:side|half|mouth corner))?) , where (?!{_D}\w+ (?:is|lies|stands|sits|"
+         r"waits|are|hangs)\b)", r"\1\2 , on the \1 "),
+        # "down comes the left corner", "up with the left brow, down with the right one"
+        (r"((?:^|[,;:.!?] |and |-- ))(up|down) (?:comes?|goes|went|came|go|creeps|crept|shoots|shot|"
+         r"slides|slid|drops|jumps|climbs|flies|flew|with) ((?:(?! (?:[,;:.!?]|--|and|in|as|to) )[^,;:.!?])+)"
+         r"(?= [,;:.!?]| --| and | in | as | to |$)", r"\1\3 goes \2"),
+        (rf"\b{_SIDE} (?:end|edge|corner|tip|extremity) of {_D}(?:mouth|lips?)\b",
+         r"\1 mouth corner"),
+        (rf"\b(?:out of|through|from) (?:only |just )?(?={_D}{_SIDE} (?:eye|corner|side|half))",
+         "with "),
+    )
+)  # fmt: skip
+"""What is set right before anything else is read."""
+_CORRECTED: Final = (
+    (re.compile(rf"\bnot {_D}{_SIDE} ({_PARTS}) (?:(?:[,.!;]|--|but) )+{_D}{_SIDE} one\b"),
+     r"\3 \2"),
+)  # fmt: skip
+"""What is set right when "the other" has its side."""
 
 _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), new)
@@ -112,9 +177,9 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"\b{_SIDE} (?:facial )?(?:palsy|paralysis|weakness|numbness)\b", r"not the \1 side"),
         (rf"\b(?:check|watch|glance|look)(?:s|es|ing)? (?:at )?{_D}{_SIDE}(?= [,;.:]| and |$)",
          r"look to the \1"),
-        (r"\b(?:unilateral(?:ly)?|one sided) (?=au\d)(?!.*\b(?:left|right)\b)", f"{_DEFAULT} "),
+        (r"\b(?:unilateral(?:ly)?|one sided) (?=au\d)(?!.*\b(?:left|right)\b)", f"{DEFAULT} "),
         (r"\b(au\d+\w?) (?:unilateral(?:ly)?|one sided)\b(?!.*\b(?:left|right)\b)",
-         rf"\1 {_DEFAULT}"),
+         rf"\1 {DEFAULT}"),
         (r"\bhemiface\b", "side of the face"),
         (rf"\b{_SIDE} (?:facial |face )(?=droop|sag)", r"\1 corner of the mouth "),
         (rf"\b{_SIDE} hand (?=side|half|corner|one|eye|brow|lid|cheek|mouth|lip)", r"\1 "),
@@ -132,12 +197,17 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(?:throw|threw|cast|shoot|shot|send|sent|dart|give|gave|steal|stole|toss|flung|fling)"
          r"(?:s|es|ing|ed)? (?:(?:him|her|them) )?(?:a|an) (?:\w+ )?(?:look|glance|gaze) "
          rf"(?=(?:to|over|off|towards?) {_D}{_SIDE}\b)", "glance "),
+        # Who stands on a side, and is not looked at: "sneers at the kid on his right".
+        (rf"\b((?:sneer|smil|grin|frown|wink|snarl|scowl|smirk|beam|laugh|shout|nod|talk|speak|"
+         rf"whisper|wav|yell|scream|blow)\w* (?:a kiss )?(?:at|to|towards?|with|for) "
+         rf"(?:the|a|an|his|her|some|their) (?!{_PARTS}\b)\w+) (?:on|to|at) {_D}{_SIDE}\b(?! side of)",
+         r"\1"),
         (rf"\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
         (rf"\bboth (?=(?:on|at) {_D}{_SIDE}\b)", ""),
         (rf"\b{_WATCHES} {_WATCHED} (?:to|on|at) {_D}{_SIDE}\b(?! {_PARTS})(?: and looks? there)?",
          r"look to the \1"),
         (rf"\b({_PARTS}|look\w*|glanc\w+)((?: \w+){{0,3}}) to (?:the |one )side\b(?! of)",
-         rf"\1\2 to the {_DEFAULT}"),
+         rf"\1\2 to the {DEFAULT}"),
         # "right up, left down: the corners of the mouth" and "mouth corners: right up, left down"
         (rf"^{_SIDE} (?:side |corner )?(\w+)(?: ,| and| but)* {_SIDE} (?:side |corner )?(\w+) "
          r"(?::|\() ([^()]+?)(?: \))?$", r"\1 \5 \2 , \3 \5 \4"),
@@ -152,7 +222,7 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"(?: ,)? {_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", " "),
         (rf"^{_ONE_SIDED}(?: ,)? (?={_AT}{_D}{_SIDE}\b)", ""),
         (r"\b(?:one sided|onesided|unilateral) ", "crooked "),
-        (r"\b(?:on|at|with|to) (?:only )?one side(?: only)?\b(?! of)", f"on the {_DEFAULT}"),
+        (r"\b(?:on|at|with|to) (?:only )?one side(?: only)?\b(?! of)", f"on the {DEFAULT}"),
         (r"\b(?:only|just) one\b", "one"),
         (r"\b(?:on|with|at|to) both (?:sides|halves)\b", ""),
         (rf"\b(?:only|just|solely) (?=(?:with |on |in )?{_D}{_SIDE}\b(?! (?:now|before|after)))",
@@ -168,14 +238,17 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     words = [_SAME.get(word, word) for word in _letters(list(said))]
     text = " ".join(words)
-    if not re.search(r"\b(?:left|right|one|single|half|other|unilateral)\b", text):
+    if not re.search(r"\b(?:left|right|one|single|half|other|unilateral|opposite)\b", text):
         return words, []
-    for pattern, new in _REWRITES:
+    for pattern, new in (*_FIRST, *_REWRITES):
         text = pattern.sub(new, text)
     text, notes = own_sides(_one_side_named(text))
     # "only" opens a clause of its own after a comma or a link; elsewhere it would cut one in two.
     text = re.sub(r"((?:^|[,;:.] |and |but |no |it is )(?:with |on |in )?)~only", r"\1only", text)
-    text = _leaning(_without_denied(_numbered(text)))
+    text = with_referents(text)
+    for pattern, new in _CORRECTED:
+        text = pattern.sub(new, text)
+    text = _leaning(_without_denied(text))
     return text.split(), notes
 
 
@@ -184,11 +257,9 @@ def _letters(words: list[str]) -> list[str]:
     result: list[str] = []
     initials = any(len(word) == 1 and word.isalpha() and word not in "lrai" for word in words)
     for i, word in enumerate(words):
-        near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
         code = re.fullmatch(r"([lr])(\d{1,2})", word)
-        named = any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
-        named = named or (word in ("l", "r") and not initials)
-        if word in _SHORT and named:
+        named = word in ("lt", "rt") or (word in _SHORT and not initials)
+        if named or (word in _SHORT and _by_a_part(words, i)):
             if result and result[-1] == "(":
                 result.pop()
             result.append(_SHORT[word])
@@ -201,6 +272,11 @@ def _letters(words: list[str]) -> list[str]:
     return result
 
 
+def _by_a_part(words: list[str], i: int) -> bool:
+    near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
+    return any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
+
+
 def _one_side_named(text: str) -> str:
     """Read "one side of the mouth rises, the left": the side is told afterwards."""
     if not re.search(r"\bone (?:side|half|corner) of\b", text):
@@ -208,7 +284,7 @@ def _one_side_named(text: str) -> str:
     told = re.search(
         rf"(?: ,| :| --| ;)+ {_D}{_SIDE}(?: (?:one|side|half|corner))?(?: only)?$", text
     )
-    side = told[1] if told else _DEFAULT
+    side = told[1] if told else DEFAULT
     text = text[: told.start()] if told else text
     text = re.sub(r"\bone (?=(?:side|half|corner) of\b)", f"{side} ", text)
     text = re.sub(rf"\b{_SIDE} (?:half|side) of {_D}face\b", r"\1 side", text)
@@ -220,28 +296,6 @@ def _closes_short(words: list[str], i: int, result: list[str]) -> bool:
     if not i or words[i - 1] not in _SHORT:
         return False
     return (words[i] == ")" and "(" not in result) or (words[i] == "." and result[-1] in OTHER_SIDE)
-
-
-def _numbered(text: str) -> str:
-    """Give "one brow" and "the other" a side each."""
-    first = re.search(rf"\b{_SIDE}\b", text)
-    own = first[1] if first else ""
-    parts = "|".join(sorted(_SINGLE))
-    parts = rf"(?:(?:mouth|lip|upper|lower|outer|inner) )?(?:{parts})"
-    if re.search(rf"\b(?:one|single) (?:{parts})\b", text):
-        own = own or _DEFAULT
-        text = re.sub(rf"\b(?:a |the )?(?:single |one )(?=(?:{parts})\b)", f"{own} ", text)
-    if own:
-        text = re.sub(rf"\b(?:on )?(?:the )?(?:same|that) side(?= (?:{parts})\b)", own, text)
-        text = re.sub(r"\b(?:on )?(?:the )?(?:same|that) side\b", f"on the {own}", text)
-        text = re.sub(r"\bopposite(?= side\b| one\b)", "other", text)
-        text = re.sub(rf"\bopposite(?= (?:{parts})\b)", "other", text)
-        text = re.sub(r"\b(?:the )?other(?= one\b| side\b)", f"the {OTHER_SIDE[own]}", text)
-        text = re.sub(rf"\b(?:the )?other(?= (?:{parts})\b)", f"the {OTHER_SIDE[own]}", text)
-        text = re.sub(r"(?<!after )\bthe other(?= [,;.!?]|$)", f"the {OTHER_SIDE[own]} one", text)
-        after = r"(?= (?:\w+ed|\w+ing|up|down|is|does|stays|remains|wide|shut|closed|open|rises)\b)"
-        text = re.sub(rf"\bthe other{after}", f"the {OTHER_SIDE[own]} one", text)
-    return text
 
 
 def _without_denied(text: str) -> str:
@@ -335,10 +389,10 @@ def find_sides(words: Sequence[str], taken: frozenset[int]) -> list[tuple[int, s
 
 _THINGS: Final = frozenset(  # what has a left and a right and is no part of the face
     {"hand", "hands", "arm", "arms", "leg", "legs", "foot", "feet", "knee", "knees", "shoulder",
-     "ear", "ears", "hip", "elbow", "wrist", "ankle", "thumb", "finger", "fist", "palm", "toe",
-     "heel", "thigh", "shoe", "boot", "sleeve", "pocket", "glove", "sock", "seat", "lane", "wing",
+     "ear", "ears", "tooth", "hip", "elbow", "wrist", "ankle", "thumb", "finger", "fist", "palm", "toe",
+     "heel", "thigh", "shoe", "boot", "sleeve", "pocket", "glove", "sock", "seat", "lane",
      "turn", "door", "window", "wall", "shelf", "drawer", "pedal", "key", "button", "lung", "rib",
-     "bank", "flank", "wheel", "tyre", "page", "chair", "hook", "rail", "back", "paw", "stage"}
+     "answer", "bank", "flank", "wheel", "tyre", "page", "chair", "hook", "rail", "back", "paw", "stage"}
 )  # fmt: skip
 _LOOKING: Final = ("look", "glanc", "gaz", "star", "peer", "peek", "pupil")
 
@@ -354,11 +408,20 @@ def _is_beside(words: Sequence[str], i: int) -> bool:
     return thing and not set(words[i + 2 : i + 4]) & _OF_A_FACE
 
 
+def _is_placed(words: Sequence[str], i: int) -> bool:
+    """Whether a side stands as a noun of place: "on the left", "at his right"."""
+    after = words[i + 1] if i + 1 < len(words) else ""
+    placed = i > 1 and is_determiner(words[i - 1]) and words[i - 2] in ("on", "at", "to", "in", "with")
+    return placed and (not after[:1].isalpha() or after in FUNCTION_WORDS)
+
+
 def _is_side(words: Sequence[str], i: int) -> bool:
     after = words[i + 1] if i + 1 < len(words) else ""
     before = words[i - 1] if i else ""
     if (after in _THINGS or _is_beside(words, i)) and not _looks(words[:i]):
         return False
+    if _is_placed(words, i) and after not in ("of", "track", "time", "moment", "place"):
+        return True
     if after in ("when", "as") and (words[i - 2 : i - 1] in (["on"], ["at"]) or before == "jaw"):
         return True
     if after in _OF_A_FACE:

@@ -9,7 +9,7 @@ from . import faces
 from .actions import SAYS_WHERE, with_side
 from .clauses import Bound
 from .reading import Content, Draft
-from .sides import LEAN, is_direction
+from .sides import IDLE_HALF, LEAN, RESTS, is_direction
 from .words import FUNCTION_WORDS, is_determiner, is_word
 
 _SAYS_ONLY_WHERE: Final = frozenset(
@@ -37,6 +37,10 @@ def with_headed_sides(draft: Draft, bounds: list[Bound], contents: list[Content]
         said = any(start <= i < end for i, _ in draft.sides)
         if head and not said:
             own = [with_side(draft, replace(c, side=""), (start, end), head) for c in own]
+        following = bounds[index + 1][2] if index + 1 < len(bounds) else ""
+        inside = {side for i, side in draft.sides if start <= i < end}
+        if following == ":" and len(inside) == 1:  # "a droop on her right: lid down, corner down"
+            head = next(iter(inside))
         before = before or bool(own)
         result.extend(own)
     return result
@@ -119,9 +123,13 @@ _BOTH: Final = frozenset({"both", "equally", "symmetrically", "symmetrical", "bi
 _STOPS: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")"})
 _WHOLE: Final = frozenset({"AU30", "AU61", "AU62", "AU63", "AU64", "AUML", "AUMR", "AUM"})
 """Families that go to a side as a whole."""
+_WHOLLY: Final = frozenset(
+    {"all", "only", "just", "entirely", "solely", "wholly", "purely", "exclusively", "fully",
+     "completely", "mostly", "totally", "everything", "weight", "weighted", "keep", "put"}
+)  # fmt: skip
 _FACE_WORDS: Final = frozenset(
     {"left", "right", "smile", "grin", "smirk", "frown", "sneer", "snarl", "wink", "side", "half",
-     "mouth", "face", "lip", "lips", "corner", "brow", "eyebrow", "eye", "cheek", "nose", "lid"}
+     "mouth", "face", "one", "lip", "lips", "corner", "brow", "eyebrow", "eye", "cheek", "nose", "lid"}
 )  # fmt: skip
 
 
@@ -132,7 +140,7 @@ def with_only_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -
     that tell of the same muscle get it too: "lid tightener, right side only, AU7".
     """
     said = {side for _, side in draft.sides}
-    if len(said) != 1 or _BOTH & set(draft.words):
+    if len(said) != 1 or _is_of_both(draft.words):
         return contents
     side = said.pop()
     told = {_main(c) for c in contents if c.side and not c.negated}
@@ -148,6 +156,54 @@ def with_only_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -
         else c
         for c in contents
     ]
+
+
+def _is_of_both(words: list[str]) -> bool:
+    """Whether both sides are told to move: "both", "equally", but not "less symmetrical"."""
+    return any(
+        word in _BOTH and not {"less", "not", "no", "never", "nor"} & set(words[max(0, i - 2) : i])
+        for i, word in enumerate(words)
+    )
+
+
+def with_idle_half(draft: Draft, contents: list[Content]) -> list[Content]:
+    """Where half of the face is said to do nothing, all that has no side is on the other half."""
+    contents = _without_resting(draft, contents)
+    idle = {IDLE_HALF[word] for word in draft.words if word in IDLE_HALF}
+    if len(idle) != 1:
+        return contents
+    side = "L" if idle == {"R"} else "R"
+    return [
+        replace(c, side=side)
+        if not (c.side or c.negated or c.lean) and any(code[-1] in "LR" for code in c.face)
+        else c
+        for c in contents
+    ]
+
+
+def _without_resting(draft: Draft, contents: list[Content]) -> list[Content]:
+    """The last thing said before one of its sides is told to rest is on the other side."""
+    result = list(contents)
+    for place, word in enumerate(draft.words):
+        before = [i for i, c in enumerate(result) if c.end <= place] if word in RESTS else []
+        if before and not (result[before[-1]].side or result[before[-1]].negated):
+            side = "L" if RESTS[word] == "R" else "R"
+            result[before[-1]] = replace(result[before[-1]], side=side)
+    return result
+
+
+def with_refined_sides(contents: list[Content]) -> list[Content]:
+    """A look told again with a side is the same look: "she smiled, but kept the smile to the left"."""
+    result: list[Content] = []
+    for i, content in enumerate(contents):
+        later = {
+            c.side for c in contents[i + 1 :]
+            if c.side and not c.negated and c.kind == "named" and c.face == content.face
+        }  # fmt: skip
+        plain = content.kind == "named" and not (content.side or content.negated)
+        refined = plain and len(later) == 1
+        result.append(replace(content, side=later.pop()) if refined else content)
+    return result
 
 
 def _main(content: Content) -> str:
@@ -174,6 +230,8 @@ def _is_of_a_face(draft: Draft, place: int) -> bool:
     if is_direction(draft.words, place) and not counted:
         return False
     start = max((i + 1 for i in range(place) if draft.words[i] in _STOPS), default=0)
+    if after and after[0] in ("side", "half") and _WHOLLY & set(draft.words[start:place]):
+        return True  # "the pressure is all in the right half"
     names = [
         word
         for i, word in enumerate(draft.words[start:place], start)

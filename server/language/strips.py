@@ -16,23 +16,12 @@ from arkit.strips import AUStrip
 
 from .errors import LanguageError
 from .express import Expression, express
+from .times import cut_at_times, length_of, plain_times, time_of
 
 _LEAST: Final = 0.05
 _SHORT: Final = 0.4
 """Seconds of a stage that is said to be quick, as long as the line allows."""
 _QUICK_EASE: Final = 0.06
-
-_NUMBER: Final = r"(\d+(?:\.\d+)?)"
-_SECONDS: Final = r"\s*(?:s|sec|secs|second|seconds)\b"
-_SPAN: Final = re.compile(
-    rf"\b(?:from|between)\s+{_NUMBER}(?:{_SECONDS})?\s*(?:to|and|until|-)\s*{_NUMBER}{_SECONDS}"
-)
-_AT: Final = re.compile(rf"\b(?:at|after)\s+{_NUMBER}{_SECONDS}")
-_FOR: Final = re.compile(rf"\bfor\s+(?:the\s+(?:first|last)\s+)?{_NUMBER}{_SECONDS}")
-_LAST: Final = re.compile(rf"\b(?:for|in)\s+the\s+last\s+{_NUMBER}{_SECONDS}")
-_FIRST: Final = re.compile(rf"\b(?:for|in)\s+the\s+first\s+{_NUMBER}{_SECONDS}")
-
-_UNTIL: Final = re.compile(rf"\b(?:until|till|up to)\s+(?:second\s+)?{_NUMBER}(?:{_SECONDS})?")
 
 _NEXT: Final = (
     "and then", "then", "after that", "afterwards", "after which", "next", "later on", "later",
@@ -70,10 +59,6 @@ _QUICK: Final = re.compile(
 _LEAD: Final = re.compile(
     r"^(?:[\s,;.:!-]|(?:and|but|yet|with|by|as)\b|(?:off|out|up)\b(?=\s+\w))+"
 )
-_NEW_TIME: Final = re.compile(
-    r",\s*(?=(?:and\s+)?(?:at|from|after|between)\s+\d)"
-    r"|(?<=second)\s*,\s*|(?<=seconds)\s*,\s*|(?<=\d s)\s*,\s*|(?<=\ds)\s*,\s*"
-)
 _WHERETO: Final = frozenset({"up", "down", "left", "right", "away", "to the left", "to the right"})
 """A stage of no more than this has left out its verb: "look left, then right"."""
 
@@ -96,6 +81,7 @@ class _Piece:
     place: str
     start: float | None = None
     end: float | None = None
+    length: float | None = None
     quick: bool = False
     sudden: bool = False
 
@@ -168,7 +154,8 @@ def _joined(strip: AUStrip, stage: Stage, value: float) -> AUStrip:
 def _pieces(text: str, seconds: float) -> list[_Piece]:
     """Split at sentence ends, semicolons and time words."""
     pieces: list[_Piece] = []
-    for sentence in re.split(r"[;.!?\n](?!\d)\s*", _NEW_TIME.sub("; ", text.lower())):
+    timed = cut_at_times(plain_times(text.lower()))
+    for sentence in re.split(r"[;.!?\n](?!\d)\s*", timed):
         cuts = list(_CUE.finditer(sentence))
         starts = [0, *(cut.end() for cut in cuts)]
         ends = [*(cut.start() for cut in cuts), len(sentence)]
@@ -184,30 +171,13 @@ def _place(cue: str) -> str:
 
 
 def _piece(said: str, cue: str, seconds: float) -> _Piece:
-    start: float | None = None
-    end: float | None = None
-    span, at, last, first, held, until = (
-        p.search(said) for p in (_SPAN, _AT, _LAST, _FIRST, _FOR, _UNTIL)
-    )  # fmt: skip
-    if span:
-        start, end = float(span[1]), float(span[2])
-    elif last:
-        start, end = seconds - float(last[1]), seconds
-    elif first:
-        start, end = 0.0, float(first[1])
-    elif at:
-        start = float(at[1])
-    if until and end is None:
-        end = float(until[1])
-    if held and end is None:
-        end = (start or 0.0) + float(held[1]) if start is not None else None
-    for pattern in (_SPAN, _LAST, _FIRST, _AT, _FOR, _UNTIL):
-        said = pattern.sub(" ", said)
+    length = length_of(said)
+    said, start, end = time_of(said, seconds)
     quick = bool(_QUICK.search(said))
     said = _QUICK.sub(" ", said)
     said = _LEAD.sub("", " ".join(said.split())).strip(" ,;:.-")
     said = re.sub(r"(?:\s+and|\s+but|,)+$", "", said)
-    return _Piece(said, _place(cue), start, end, quick, cue == "suddenly")
+    return _Piece(said, _place(cue), start, end, length, quick, cue == "suddenly")
 
 
 def _with_waiting_cues(pieces: list[_Piece]) -> list[_Piece]:
@@ -243,8 +213,10 @@ def _shared(pieces: list[_Piece], seconds: float) -> list[Stage]:
         length = free / (1 + waiting) if following < seconds or not waiting else share
         if piece.quick:
             length = min(length, _SHORT)
+        length = piece.length if piece.length is not None else length
         end = piece.end if piece.end is not None else start + length
-        if i == len(pieces) - 1 and piece.end is None and not piece.quick:
+        told = piece.end is not None or piece.length is not None
+        if i == len(pieces) - 1 and not told and not piece.quick:
             end = seconds
         end = min(seconds, max(end, start + 0.05))
         ease = _QUICK_EASE if piece.sudden or piece.quick else 0.15

@@ -10,7 +10,7 @@ OTHER_SIDE: Final = {"left": "right", "right": "left"}
 _SIDE: Final = r"(left|right)"
 _THE: Final = r"(?:(?:the|a|an|his|her|its|their|your|my|our) )?"
 _VIEWER: Final = (
-    r"(?:viewer|viewers|camera|screen|audience|image|picture|frame|observer|onlooker|spectator|"
+    r"(?:viewer|viewers|camera|cam|cams|screen|audience|image|picture|frame|observer|onlooker|spectator|"
     r"spectators|lens|house)"
 )
 _VIEW: Final = r"(?:point of view|viewpoint|perspective|pov|side|angle|seat|seats|eyes|view)"
