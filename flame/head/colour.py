@@ -84,9 +84,10 @@ def _tint_mouth(colour: Array, opening: Opening) -> None:
     for ring, inside in _INSIDE.items():
         _mix(colour, opening.loops[ring], 1.0, inside)
     _mix(colour, opening.bottom, 1.0, _THROAT)
-    # Little light falls into the corners.
+    # The red ends before the corners, and little light falls into them.
     half = opening.loops.shape[1] // 2
     for corner in (0, half):
+        _mix(colour, opening.loops[5, [corner]], 1.0, COLOURS["skin"])
         for ring in range(6, 11):
             _mix(colour, opening.loops[ring, [corner]], 0.5, COLOURS["mouth"])
 

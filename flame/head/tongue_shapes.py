@@ -24,7 +24,7 @@ def tongue_out(part: Part) -> Array:
     middle = np.interp(points[:, 2], *_MIDDLE)
     out = np.zeros_like(points)
     out[:, 2] = 4.6 * along**1.3
-    lift = 0.44 * smoothstep(5.0, 7.0, points[:, 2]) - 0.75 * smoothstep(7.3, 8.06, points[:, 2])
+    lift = 0.20 * smoothstep(5.0, 7.0, points[:, 2]) - 0.50 * smoothstep(7.3, 8.06, points[:, 2])
     flat = 0.20 * smoothstep(5.5, 7.2, points[:, 2])
     out[:, 1] = lift - flat * (points[:, 1] - middle)
     out[:, 0] = -0.04 * points[:, 0] * along
