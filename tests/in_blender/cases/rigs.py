@@ -132,6 +132,10 @@ def the_built_in_head_speaks(address: str, wav: str) -> None:
     keys = [item.data.shape_keys.key_blocks[1:] for item in found.values()]
     values = [block.value for blocks in keys for block in blocks]
     assert not any(values), "the head is added at rest"
+    for name in ("mouth", "gums", "teeth", "tongue"):
+        shader = bpy.data.materials[f"Soliloquy {name}"].node_tree.nodes["Principled BSDF"]
+        assert shader.inputs["Base Color"].is_linked, f"{name} takes the colours of the mesh"
+        assert 0.0 < shader.inputs["Emission Strength"].default_value < 0.5
     assert set(ARKIT_NAMES) == {
         b.name for item in found.values() for b in item.data.shape_keys.key_blocks[1:]
     }
