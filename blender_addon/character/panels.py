@@ -7,7 +7,7 @@ import bpy
 from ..ui import tr, wrapped
 from .flame_head import is_flame_head
 from .matching import character_match
-from .meshes import active_character, is_in_file
+from .meshes import active_character, is_in_file, shaped_meshes
 from .repairs import KINDS, repairs
 
 _SHOWN = 6  # names in a report before "and n more"
@@ -108,6 +108,12 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
         if any(is_in_file(m.object) and is_flame_head(m.object) for m in character.meshes):
             told = tr("A FLAME head: takes move its expressions, jaw, neck and eyes.")
             wrapped(layout.box(), context, told, "CHECKMARK")
+            return
+        if not shaped_meshes(character):
+            told = tr(
+                "No shape keys, so nothing can move. Carry them over, below, or add their mesh."
+            )
+            wrapped(layout.box(), context, told, "INFO")
             return
         match = character_match(character)
         summary, *others = match.sentences

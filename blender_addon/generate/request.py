@@ -209,8 +209,8 @@ def _no_character(character: Any | None) -> str:
     if character is None:
         return "There is no character yet. Press Add Soliloquy Head above, or use your own meshes."
     return (
-        f"No mesh of '{character.name}' has shape keys. Add the right meshes in Character, or add "
-        "the Soliloquy head."
+        f"No mesh of '{character.name}' has shape keys. Carry them over in Character, add the "
+        "right meshes there, or add the Soliloquy head."
     )
 
 

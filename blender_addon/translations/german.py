@@ -317,6 +317,7 @@ MESSAGES: Final[dict[str, str]] = {
     "No preset fits these shape keys. Match by hand and save one.": "Keine Vorlage passt zu diesen Formschlüsseln. Ordne von Hand zu und sichere eine.",
     "No server.key lies beside it: enter the server's key.": "Daneben liegt keine server.key: Gib den Schlüssel des Servers ein.",
     "No shape key can be played: see the report in Character.": "Kein Formschlüssel lässt sich spielen: Sieh den Bericht in Figur.",
+    "No shape keys, so nothing can move. Carry them over, below, or add their mesh.": "Keine Formschlüssel, also bewegt sich nichts. Übertrage sie, unten, oder füge ihr Mesh hinzu.",
     "No slit is found between the lips: they will stretch rather than part.": "Zwischen den Lippen ist kein Spalt zu finden: Sie dehnen sich, statt sich zu öffnen.",
     "No sound file is chosen in Line.": "In Zeile ist keine Klangdatei gewählt.",
     "No sound file is chosen. Pick one in Line.": "Keine Klangdatei ist gewählt. Wähle eine in Zeile.",
