@@ -53,6 +53,10 @@ _PLACED: Final = frozenset(
      "across", "below", "in", "by", "of", "against", "off", "toward", "towards", "covers", "rubs"}
 )  # fmt: skip
 """A part behind one of these is where something else is or goes: "a scar on her left cheek"."""
+_COVERED: Final = frozenset(
+    {"hidden", "covered", "bandaged", "patched", "scarred", "bruised", "blind", "missing", "glass",
+     "painted", "covers", "cover", "hides", "hide", "black", "sore", "itches", "hurts", "cut"}
+)  # fmt: skip
 _PAIRED: Final = frozenset(
     {"brows", "outer_brows", "eyes", "lids", "lower_lids", "cheeks", "nostrils", "mouth_corners"}
 )
@@ -65,4 +69,6 @@ def is_moved(reading: Reading, clause: Clause) -> bool:
     words = reading.tokens[clause.start : clause.end]
     place = next((i for i, word in enumerate(words) if word in ("left", "right")), 0)
     before = [word for word in words[:place] if not is_determiner(word)]
-    return bool(clause.unread) and not (before and before[-1] in _PLACED)
+    if _COVERED & set(words):
+        return False
+    return bool(clause.unread) and not (before and before[-1] in _PLACED and reading.contents)

@@ -44,7 +44,7 @@ _MENTION: Final = re.compile(
     rf"\b(?P<side>{_SIDE})\b(?! (?:hand(?! side)|arm|leg|foot|shoulder|ear|now|away|after|before)\b)"
     rf"|\b(?:on )?(?:(?:the|that) )?{_SAME} (?:side )?(?P<same>(?={_PART}\b))"
     rf"|(?<![\w])(?P<there>(?:over |right |up |down )?there(?= [,;.!?]| alone| only|$))"
-    rf"|\b(?P<that>that|this) (?:(?:one )?side )?(?P<kept>{_WIDE_PART})\b(?! (?:of|is that|says))"
+    rf"|\b(?P<that>that|this) (?:(?:one )?side )?(?P<kept>{_WIDE_PART})\b(?! (?:of (?!(?:the|his|her) (?:mouth|lips))|is that|says))"
     rf"|\b(?P<opposite>(?:{_D} )?{_OPPOSITE}) (?={_WIDE_PART}\b(?! (?:side )?of (?:the|a) "
     r"(?:room|street|table|door|line|world|phone|bed|wall|field|coin|road|bar|glass)))"
     rf"|\b(?P<mate>(?:{_OWNED}|the) {_MATE})\b(?: (?:on|to|at|across|over) the (?:other|opposite|far) side)?(?=(?: [,;.:!?]| (?P<verb>\w+)|$))"
@@ -80,7 +80,8 @@ def with_referents(text: str) -> str:
     for found in _MENTION.finditer(text):
         told = found["side"]
         if told:
-            last = told
+            denied = re.search(rf"\b(?:not|never|without) (?:{_D} )?$", text[: found.start()])
+            last = last if denied else told
             continue
         said = _named(found, last, text)
         if said is None:

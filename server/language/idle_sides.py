@@ -133,9 +133,12 @@ _IDLE_WORDS: Final = frozenset(
 _STILL_WORDS: Final = frozenset({"still", "out", "be", "off", "loose", "fixed", "steady", "locked",
                                  "rest", "fine", "normal", "put", "straight", "flat", "level",
                                  "smooth", "open", "shut", "closed"})  # fmt: skip
+"""Words that say rest only beside a verb of staying, or in a clause of few words."""
+_BESIDE: Final = frozenset({"out", "be", "off", "loose", "put", "rest"})
 """Words that say rest only beside a verb of staying."""
+_FEW: Final = 4
 _STAYING: Final = re.compile(
-    r"\b(?:is|are|was|be|being|to be|like|stay\w*|remain\w*|keep\w*|kept|hold\w*|held|leav\w+|left|let\w*|lies|"
+    r"\b(?:is|are|was|be|being|to be|like|stay\w*|remain\w*|keep\w*|kept|hold\w*|held|leav\w+|let\w*|lies|"
     r"lying|sits|sitting|want|looks|look|goes|stood|stands?|make|should)\b"
 )
 _SIDED: Final = re.compile(
@@ -144,11 +147,13 @@ _SIDED: Final = re.compile(
 
 
 _REMAINS: Final = re.compile(
+    r"\b(?:except|but|save|apart from)\b .*\b(?:left|right)\b|"
+    r"\b(?:all|be|feels?|quite) right\b(?! (?:eye|brow|lid|cheek|corner|side|half|nostril|one))|"
     r"\b(?:nothing|anything|something|little|none|much|what|who|he|she|they|i|we|you|no \w+|one|all|"
     r"is|are|was|has|have|had|got) left\b(?! (?:eye|brow|lid|cheek|corner|side|half|nostril|one))"
     r"|\bleft (?:to|of|in|for|out|behind|alone|it|him|her|them|me|us)\b"
 )
-"""A "left" that is none."""
+"""A side that is none."""
 
 
 @lru_cache(maxsize=1)
@@ -176,11 +181,13 @@ def _idle(piece: str) -> str:
     rest = _AS_IT_WAS.sub(" ~idle ", said)
     rest = _NOT_MOVE.sub(" ~idle ", rest)
     words = rest.split()
-    staying = _STAYING.search(said) is not None or len(words) <= 4
+    staying = _STAYING.search(said) is not None
+    short = len(words) <= _FEW
     quiet = {
         w
         for w in words
-        if w == "~idle" or (w in _IDLE_WORDS and (staying or w not in _STILL_WORDS))
+        if w == "~idle"
+        or (w in _IDLE_WORDS and (staying or w not in _STILL_WORDS or (short and w not in _BESIDE)))
     }
     if re.search(r"\b(?:leav\w+|let|left|lets|keep|kept)\b.* alone\b", said):
         quiet.add("alone")
@@ -195,6 +202,8 @@ def _idle(piece: str) -> str:
     halves = {"side", "half", "face"} & set(words)
     if halves or not parts:
         return f" {opener}not the {side} {'side ~idle' if halves else 'one ~rests'}_{side} "
+    if rest != said and motion_words().find(said.split(), range(len(said.split()))):
+        return ""  # "without lifting the left corner": a denial, read as such
     return f" {opener}the {side} {' '.join(parts)} stays put "
 
 

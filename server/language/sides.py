@@ -89,7 +89,7 @@ _WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_
 _PAIRED: Final = r"(?:eyebrow|brow|eyelid|lid|cheek|nostril|eye)"
 _ABOUT: Final = r"(?:above|over|below|under|underneath|beneath|beside|around)"
 _SLIP: Final = (
-    r"(?:no|nope|sorry|wait|er|erm|uh|um|oops|actually|i mean|i meant|make that|make it|scratch that|"
+    r"(?:(?:no|nope)(?= (?:[,.!:;]|--|the|his|her|i))|sorry|wait|er|erm|uh|um|oops|actually|i mean|i meant|make that|make it|scratch that|"
     r"correction|rather|or rather|strike that|hang on|hold on|my mistake|that should be|not that|"
     r"well|is wrong|wrong)"
 )
@@ -113,7 +113,7 @@ _FIRST: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          r"(?<= )right (?=(?:at|into|through|between|in|on|up|past|beside|behind|before|after|from) "
          r"(?:the|him|her|it|me|us|you|them|this|that|cue|to|front|time|schedule|his|its|my)\b)", ""),
         (r"^right (?=(?:on|at|in|after|before|up) (?:the|cue|time|this|that|his|her))", ""),
-        (r"\b(?:every|the|no|a|any) right to\b", "reason to"),
+        (r"(?<!on )(?<!at )(?<!to )\b(?:every|the|no|a|any) right to\b", "reason to"),
         # Whose side.
         (rf"\b(?:char|chars|character|toon|rig|actor|performer|patient|his own|her own|anatomical) "
          rf"{_SIDE}(?= (?:{_PARTS}|side|half))", r"\1"),
@@ -141,8 +141,8 @@ _FIRST: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          r"(?= [,;:.!?]| --| and | in | as | to |$)", r"\1\3 goes \2"),
         (rf"\b{_SIDE} (?:end|edge|corner|tip|extremity) of {_D}(?:mouth|lips?)\b",
          r"\1 mouth corner"),
-        (rf"\b(?:out of|through|from) (?:only |just )?(?={_D}{_SIDE} (?:eye|corner|side|half))",
-         "with "),
+        (rf"\b(?:out of|through|from) (?:only |just )?(?={_D}{_SIDE} (?:eye|corner|mouth|side|half))",
+         "in "),
     )
 )  # fmt: skip
 """What is set right before anything else is read."""
@@ -202,7 +202,8 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          rf"whisper|wav|yell|scream|blow)\w* (?:a kiss )?(?:at|to|towards?|with|for) "
          rf"(?:the|a|an|his|her|some|their) (?!{_PARTS}\b)\w+) (?:on|to|at) {_D}{_SIDE}\b(?! side of)",
          r"\1"),
-        (rf"\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
+        (rf"(?<!leave the )(?<!leave his )(?<!leave her )(?<!leaves the )(?<!leaving the )"
+         rf"(?<!let the )\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
         (rf"\bboth (?=(?:on|at) {_D}{_SIDE}\b)", ""),
         (rf"\b{_WATCHES} {_WATCHED} (?:to|on|at) {_D}{_SIDE}\b(?! {_PARTS})(?: and looks? there)?",
          r"look to the \1"),
@@ -371,6 +372,8 @@ _NOT_AFTER_LEFT: Final = frozenset(
      "behind", "out", "for", "you", "without", "early", "it", "everything", "nothing", "home"}
 )  # fmt: skip
 _NOT_BEFORE: Final = frozenset({"all", "is", "was", "has", "been", "have", "be", "are", "had", "i"})
+_IS_RIGHT: Final = frozenset({"feels", "feel", "felt", "seems", "sounds", "seem", "not", "quite"})
+_DONE_RIGHT: Final = frozenset({"get", "got", "gets", "do", "does", "did", "make", "made", "have"})
 _WHO_LEAVES: Final = frozenset(
     {"he", "she", "they", "we", "who", "everyone", "nobody", "somebody", "someone", "everybody"}
 )
@@ -429,6 +432,9 @@ def _is_side(words: Sequence[str], i: int) -> bool:
     if before in _NOT_BEFORE | _WHO_LEAVES or (before == "just" and not after):
         return False
     if words[i] == "right":
+        done = i > 1 and before == "it" and words[i - 2] in _DONE_RIGHT
+        if before in _IS_RIGHT or done:
+            return False
         return after not in _NOT_AFTER_RIGHT
     rest_is = before in _NOTHING_LEFT or {"there", "no"} <= set(words[max(0, i - 4) : i])
     leaves = after in _NOT_AFTER_LEFT
