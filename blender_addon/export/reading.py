@@ -14,6 +14,7 @@ from ..core.keyframes import key_frames
 from ..core.readback import coefficients_from_keys
 from ..core.timing import scene_rate
 from ..takes.animation import key_path
+from ..takes.splicing import values_at
 from ..takes.storage import load_clip
 from ..vendor import clip
 
@@ -47,6 +48,5 @@ def _sample(curves: Any, keys: Any, frames: np.ndarray) -> dict[str, np.ndarray]
     for key in keys:
         curve = curves.find(key_path(key)) if hasattr(curves, "find") else None
         if curve is not None and not curve.mute:
-            values = (curve.evaluate(float(frame)) for frame in frames)
-            found[key] = np.fromiter(values, np.float32, len(frames))
+            found[key] = values_at(curve, frames)
     return found

@@ -31,3 +31,7 @@ def test_a_part_made_anew_leaves_the_rest_as_it_is(
 ) -> None:
     case = "a_part_made_anew_leaves_the_rest_as_it_is"
     every_blender("long_takes", case, address=address, wav=wav)
+
+
+def test_what_is_read_at_once_is_what_blender_shows(every_blender: RunCase) -> None:
+    every_blender("long_takes", "what_is_read_at_once_is_what_blender_shows")

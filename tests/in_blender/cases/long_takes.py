@@ -111,3 +111,31 @@ def a_part_made_anew_leaves_the_rest_as_it_is(address: str, wav: str) -> None:
         assert kept <= now and len(now) < _N / 2, name
         middle = np.abs(_FRAMES - 24).argmin()
         assert _missed(face, name, _expected(name, seed=1))[middle] < _TOLERANCE + 1e-5
+
+
+def what_is_read_at_once_is_what_blender_shows() -> None:
+    from blender_addon.core.keyframes import KeyPlan
+    from blender_addon.takes.animation import assign, write_action
+    from blender_addon.takes.splicing import values_at
+
+    face = tools.arkit_face()
+    random = np.random.default_rng(0)
+    frames = np.cumsum(random.uniform(0.2, 3.0, 300)).astype(np.float32)
+    plan = KeyPlan(frames, {"jawOpen": random.random(300).astype(np.float32)})
+    assign(face.data.shape_keys, write_action(face.data.shape_keys, plan, "Straight"))
+    curve = _curve(face, "jawOpen")
+    between = random.uniform(-10.0, frames[-1] + 10.0, 2000)
+    wanted = np.concatenate([frames, between]).astype(np.float32)  # as Blender rounds them
+
+    def off() -> float:
+        shown = np.array([curve.evaluate(float(frame)) for frame in wanted])
+        return float(np.abs(values_at(curve, wanted) - shown).max())
+
+    assert off() < 1e-5, off()
+    curve.keyframe_points[100].interpolation = "BEZIER"
+    curve.keyframe_points[200].interpolation = "CONSTANT"
+    curve.update()
+    assert off() == 0.0
+    curve.keyframe_points.foreach_set("interpolation", np.ones(300, np.int32))
+    curve.modifiers.new("CYCLES")
+    assert off() == 0.0
