@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from arkit.clip import Phone
 from arkit.names import INDEX
 from server.generators.base import Speech
-from server.generators.cafe_talk.config import N_CHANNELS, TINY
+from server.generators.cafe_talk.config import TINY
 from server.generators.cafe_talk.ease import (
     AT_ROUNDED,
     AT_SIBILANT,
@@ -102,8 +102,8 @@ def faces(**fields: object) -> NDArray[np.float32]:
 
 
 def without_easing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.generators.cafe_talk.pipeline.opening_shares",
-                        lambda _, times: np.ones((len(times), N_CHANNELS)))  # fmt: skip
+    """Leave every share at 1, whoever asks for it."""
+    monkeypatch.setattr("server.generators.cafe_talk.ease._lower", lambda *_: None)
 
 
 def test_a_strip_in_a_pause_opens_the_jaw_as_far_as_it_is_asked_to(
