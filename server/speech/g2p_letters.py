@@ -16,6 +16,20 @@ TABLE: Final = Path(__file__).with_name("g2p_letters.tsv")
 CONTEXTS: Final = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (3, 2), (3, 3), (4, 4))
 """Letters to the left and to the right that a rule looks at, narrow to wide."""
 
+_NAMES: Final = {
+    "a": "EY", "b": "B IY", "c": "S IY", "d": "D IY", "e": "IY", "f": "EH F", "g": "JH IY",
+    "h": "EY CH", "i": "AY", "j": "JH EY", "k": "K EY", "l": "EH L", "m": "EH M", "n": "EH N",
+    "o": "OW", "p": "P IY", "q": "K Y UW", "r": "AA R", "s": "EH S", "t": "T IY", "u": "Y UW",
+    "v": "V IY", "w": "D AH B AX L Y UW", "x": "EH K S", "y": "W AY", "z": "Z IY",
+}  # fmt: skip
+"""English names of the letters, in ARPABET."""
+
+
+def letter_names(letters: str) -> tuple[str, ...]:
+    """Return our phones of letters a-z that are said by their names: "NPC"."""
+    named = (symbol for letter in letters.lower() for symbol in _NAMES[letter].split())
+    return tuple(phone for symbol in named for phone in ARPABET[symbol])
+
 
 def context_key(word: str, i: int, left: int, right: int) -> str:
     """Return how the table writes letter i of a word with its neighbours; `#` is an edge."""

@@ -9,7 +9,8 @@ import pytest
 from arkit.clip import Phone
 from server.speech import espeak, g2p
 from server.speech.alignment import AlignedWord
-from server.speech.g2p_letters import spell
+from server.speech.g2p_letters import letter_names, spell
+from server.speech.g2p_numbers import number_words, readings
 from server.speech.notations import read_textgrid
 from server.speech.notations_espeak import NEAREST, ipa_to_phones
 from server.speech.phones import PHONE_INDEX
@@ -30,7 +31,7 @@ def test_words_come_without_marks_and_notes():
      (1942, "one thousand nine hundred forty two"), (2_000_005, "two million five")],
 )  # fmt: skip
 def test_numbers_are_read_in_english(number: int, words: str):
-    assert " ".join(g2p.number_words(number)) == words
+    assert " ".join(number_words(number)) == words
 
 
 def test_a_word_that_no_dictionary_has_is_read_by_its_letters(monkeypatch: pytest.MonkeyPatch):
@@ -83,12 +84,115 @@ def test_other_languages_without_espeak_are_refused_with_what_to_do(
         g2p.words_of("Guten Tag", "de")
 
 
-def test_german_is_pronounced_by_espeak_when_it_is_there():
+_SPOKEN = {
+    "en": ("hello", ("h", "ə", "l", "o", "ʊ")),
+    "de": ("Pfeife", ("p", "f", "a", "ɪ", "f", "ə")),
+    "es": ("niño", ("n", "i", "ɲ", "o")),
+    "fr": ("beau", ("b", "o")),
+    "it": ("gnomo", ("ɲ", "ɔ", "m", "o")),
+    "pt": ("bom", ("b", "o", "ŋ")),
+    "zh": ("妈妈", ("m", "ɑ", "m", "ɑ")),
+}
+
+
+@pytest.mark.parametrize("language", _SPOKEN)
+def test_a_word_of_each_language_is_pronounced(language: str):
+    if language == "en":
+        if not g2p.dictionary():
+            pytest.skip("no package with the pronouncing dictionary is installed")
+    elif not espeak.available():
+        pytest.skip("espeakng-loader is not installed")
+    text, phones = _SPOKEN[language]
+    (word,) = g2p.words_of(text, language)
+    assert phones in word.pronunciations
+
+
+def test_a_language_that_espeak_lacks_is_refused_in_one_sentence():
     if not espeak.available():
         pytest.skip("espeakng-loader is not installed")
+    with pytest.raises(g2p.PronunciationError, match=r"voice 'zz': none of its \d+ languages"):
+        g2p.words_of("hallo", "zz")
+
+
+def test_all_words_of_a_transcript_take_one_process_and_sound_as_on_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    if not espeak.available():
+        pytest.skip("espeakng-loader is not installed")
+    calls: list[list[str]] = []
+    ask = espeak.pronounce
+    monkeypatch.setattr(espeak, "pronounce", lambda w, v: calls.append(list(w)) or ask(w, v))
     g2p.by_espeak.cache_clear()
-    (word,) = g2p.words_of("Pfeife", "de")
-    assert word.pronunciations[0][:2] == ("p", "f")
+    words = g2p.words_of("Der Lappen liegt auf der Bank", "de")
+    assert calls == [["Der", "Lappen", "liegt", "auf", "der", "Bank"]]
+    for word in words[:2]:
+        alone = espeak.synthesise(word.text, "de", rate=300).events
+        phones = tuple(p for e in alone for p in ipa_to_phones(e.symbol) if p != "sil")
+        assert word.pronunciations[0] == phones
+
+
+def test_money_is_read_behind_its_number_by_espeak():
+    if not espeak.available():
+        pytest.skip("espeakng-loader is not installed")
+    before, behind = g2p.words_of("€20", "de") + g2p.words_of("20 €", "de")
+    assert before.pronunciations == behind.pronunciations
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("I have $20, or 20 €.", ["I", "have", "$20", "or", "20 €"]),
+        ("at 10:30pm, in '90s 3.5% & more", ["at", "10:30pm", "in", "90s", "3.5%", "&", "more"]),
+        ("-5 °C on the 21st (5-6 km)", ["-5 °C", "on", "the", "21st", "5-6 km"]),
+        ("$5 million; 1,250 well-off", ["$5 million", "1,250", "well", "off"]),
+        ("foo@bar.com", ["foo", "@", "bar", "dot", "com"]),
+    ],
+)
+def test_numbers_keep_what_belongs_to_them(text: str, tokens: list[str]):
+    assert g2p.normalised(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("$20", "twenty dollars"), ("$1", "one dollar"), ("€20", "twenty euros"),
+        ("$3.50", "three dollars and fifty cents"), ("£0.99", "ninety nine pence"),
+        ("$5 million", "five million dollars"), ("20%", "twenty percent"), ("&", "and"),
+        ("+", "plus"), ("3.14", "three point one four"), (".5", "point five"),
+        ("1,250", "one thousand two hundred and fifty"), ("1984", "nineteen eighty four"),
+        ("1984", "one thousand nine hundred eighty four"), ("1905", "nineteen oh five"),
+        ("2007", "two thousand seven"), ("2019", "twenty nineteen"), ("21st", "twenty first"),
+        ("12th", "twelfth"), ("90s", "nineties"), ("1980s", "nineteen eighties"),
+        ("10:30", "ten thirty"), ("10:30", "half past ten"), ("10:05", "ten oh five"),
+        ("7:00", "seven o'clock"), ("7:45", "quarter to eight"), ("2:30am", "two thirty A. M."),
+        ("1/2", "one half"), ("3/4", "three quarters"), ("-5", "minus five"),
+        ("555-1234", "five five five one two three four"), ("5-6", "five to six"),
+        ("007", "oh oh seven"), ("37°C", "thirty seven degrees celsius"), ("1ft", "one foot"),
+        ("MP3", "mp three"), ("105", "one oh five"),
+    ],
+)  # fmt: skip
+def test_a_number_may_be_said_as_people_say_it(token: str, said: str):
+    assert said.lower() in {" ".join(way).lower() for way in readings(token)}
+
+
+def test_an_amount_is_one_word_with_all_its_sounds():
+    (word,) = g2p.words_of("$20")
+    assert word.text == "$20"
+    assert "".join(word.pronunciations[0]).startswith("tw")
+    assert word.pronunciations[0][-1] in {"z", "s"}
+
+
+def test_accents_change_no_english_word():
+    if not g2p.dictionary():
+        pytest.skip("no package with the pronouncing dictionary is installed")
+    assert g2p.english("naïve") == g2p.english("naive")
+    assert ("k", "æ", "f", "e", "ɪ") in g2p.english("café")
+    assert all(way[-2:] == ("e", "ɪ") for way in g2p.english("résumé"))
+    assert g2p.english("rosé")[0][-2:] == ("e", "ɪ")
+
+
+def test_letters_without_a_vowel_are_said_by_name():
+    assert g2p.english("NPC")[0] == letter_names("npc") == ("ɛ", "n", "p", "i", "s", "i")
 
 
 def test_german_may_lose_its_schwa_between_lips_and_n():
