@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.action_units import ACTION_UNITS, AU_CODES, AU_INDEX
-from arkit.names import INDEX
-from arkit.strips import AUStrip, au_intensities
+from arkit.names import ARKIT_NAMES, INDEX, mirror_name
+from arkit.strips import AUStrip, au_intensities, strip_curve
 
 from .config import N_CHANNELS
 
@@ -22,6 +22,7 @@ Array = NDArray[np.float32]
 
 SURROUND: Final = 0.2
 """Seconds around a strip in which the face may get ready for it; 5 frames, as in Eq. 8."""
+_FAINT: Final = 1e-3  # an intensity that is next to nothing
 
 
 def fine_sequence(strips: Sequence[AUStrip], times: NDArray[np.float64], *, paper: bool = False
@@ -119,3 +120,33 @@ def nearness(strips: Sequence[AUStrip], times: NDArray[np.float64]) -> NDArray[n
         x = np.clip(1.0 - away, 0.0, 1.0)
         np.maximum(near, x * x * (3.0 - 2.0 * x), out=near)
     return near[:, None]
+
+
+def untouched_half(strips: Sequence[AUStrip], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much each channel keeps the face without strips, [T, C], 0..1.
+
+    The network learned from faces that are mostly even, so a strip on one side moves the other half
+    as well. Near a one-sided strip the other half stays as it was. Where further strips act on that
+    half, only the twins of the strip's own channels stay, and where such a strip owns a twin, the
+    less the stronger it is beside this one: a smile may be .3 on the left and 1 on the right.
+    """
+    keeps = np.zeros((len(times), N_CHANNELS))
+    for strip in (strip for strip in strips if strip.unit.side):
+        others = [s for s in strips if s.unit.side != strip.unit.side]
+        keep = _other_half(strip.unit.side) * (1.0 - nearness(others, times))
+        twins = _twins(strip)
+        asked = np.maximum(strip_curve(strip, times), _FAINT)[:, None]
+        keep[:, twins] = 1.0 - np.minimum(claim_of(others, times)[:, twins] / asked, 1.0)
+        np.maximum(keeps, nearness([strip], times) * keep, out=keeps)
+    return keeps
+
+
+def _other_half(side: str) -> NDArray[np.float64]:
+    """Return 1 on the channels of the half of the face that is not `side`, [C]."""
+    word = {"L": "Right", "R": "Left"}[side]
+    return np.array([float(name.endswith(word)) for name in ARKIT_NAMES[:N_CHANNELS]])
+
+
+def _twins(strip: AUStrip) -> list[int]:
+    names = (mirror_name(name) for name in strip.unit.own_channels)
+    return [INDEX[name] for name in names if INDEX[name] < N_CHANNELS]

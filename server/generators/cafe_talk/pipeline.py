@@ -36,11 +36,11 @@ from server.wire.messages import GenerateRequest
 
 from .coarse import NEUTRAL, Direction, direction_of, felt, style_of
 from .config import N_CHANNELS, CafeTalkConfig
-from .ease import opening_shares
 from .facts import CONTROLS
 from .fine import calibrated_reach, claim_of, fine_sequence, floor_of, inside_of, nearness
 from .guidance import Scales
 from .habits import eyes_from_face, living_of
+from .mending import mended
 from .sampling import Trajectory, sample
 from .takes import (
     NEUTRAL_PASS,
@@ -271,8 +271,8 @@ class CafeTalkGenerator:
     def _closed(self, window: Window, made: dict[PassKey, Tensor]) -> Frames:
         """Return the final frames of a window, and keep what the next is given."""
         take, config = window.take, self.config
-        clips = self._mixed(window, self._joined(window, made))
-        clips = self._eased(window, self._corrected(window, clips))
+        clips = mended(window, self._mixed(window, self._joined(window, made)), self.reach,
+                       config.scale)  # fmt: skip
         fresh = take.windows.fresh(window.number)
         low, high = max(fresh.start - _EDGE, 0), min(fresh.stop + _EDGE, config.n_frames)
         near = slice(low, high)
@@ -316,31 +316,6 @@ class CafeTalkGenerator:
         take.tails = {key: clip[tail - config.n_given : tail] for key, clip in joined.items()}
         take.ahead = {key: clip[tail:] for key, clip in joined.items()}
         return joined
-
-    def _corrected(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Take the network's error off every pass where no style was asked for.
-
-        The plain style is the articulated mouth itself, so whatever the neutral pass adds to it is
-        error, and the other passes, which share its noise, have the same.
-        """
-        if not window.take.is_plain:
-            return clips
-        plain = self._tensor(window.lips[:, :N_CHANNELS] * self.config.scale)
-        error = clips[PASSES[0]] - plain
-        return {name: clip - error for name, clip in clips.items()}
-
-    def _eased(self, window: Window, clips: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Let the mouth rest in pauses from what a feeling opens (`ease`), but where strips act."""
-        if "emotion" not in clips:
-            return clips
-        take, times = window.take, window.times
-        added = (clips["emotion"] - clips["lips"]).clamp_min(0.0)
-        rest = self._tensor(1.0 - opening_shares(take.line, times)) * added
-        eased = {**clips, "emotion": clips["emotion"] - rest}
-        if "strips" in clips:
-            claim = self._tensor(claim_of(take.strips, times, self.reach))
-            eased["strips"] = clips["strips"] - (1.0 - claim) * rest
-        return eased
 
     def _face(self, window: Window, clip: Tensor, near: slice, name: str) -> Array:
         """Return a pass as a face, [n, 52]: clamped, lips travelling to contacts and meeting."""

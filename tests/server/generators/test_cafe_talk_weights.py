@@ -76,6 +76,50 @@ def test_a_strip_shows_its_au_in_order_of_intensity_and_of_beta(au: str) -> None
     assert own(made[3], au).min() > 0.6 * own(made[3], au).max()
 
 
+SIDED = (
+    "AU2L",
+    "AU4R",
+    "AU6L",
+    "AU9R",
+    "AU10L",
+    "AU12L",
+    "AU12R",
+    "AU15R",
+    "AU20L",
+    "AU46L",
+    "AUMR",
+)
+
+
+@pytest.mark.parametrize("feeling", ["", "angry"])
+def test_a_one_sided_strip_leaves_the_other_half_of_the_face_alone(feeling: str) -> None:
+    plain, *made = faces(
+        {"emotion": feeling},
+        *({"emotion": feeling, "strips": (StripSpec(au, START, END),)} for au in SIDED),
+    )
+    for au, face in zip(SIDED, made, strict=True):
+        half = {"L": "Right", "R": "Left"}[ACTION_UNITS[au].side]
+        others = [INDEX[name] for name in INDEX if name.endswith(half)]
+        assert np.abs(face - plain)[:, others].max() < 0.15, au
+        assert own(face, au).mean() > own(plain, au).mean() + 0.1, au
+
+
+def test_a_smile_may_be_stronger_on_one_side() -> None:
+    sides = (StripSpec("AU12L", START, END, ((0.0, 0.3),)), StripSpec("AU12R", START, END))
+    (face,) = faces({"strips": sides})
+    assert 0.15 < own(face, "AU12L").mean() < 0.45
+    assert own(face, "AU12R").mean() > 0.8
+
+
+def test_a_one_sided_strip_takes_nothing_from_a_strip_of_both_sides() -> None:
+    both, with_side = faces(
+        {"strips": (StripSpec("AU12", START, END),)},
+        {"strips": (StripSpec("AU12", START, END), StripSpec("AU4L", START, END))},
+    )
+    smile = own(with_side, "AU12").mean()
+    assert smile > own(both, "AU12").mean() - 0.1
+
+
 def test_a_whole_feeling_grows_with_its_intensity() -> None:
     made = faces(*({"emotion": "angry", "intensity": i} for i in (0.0, 0.3, 0.6, 1.0)))
     brows = [float(face[:, INDEX["browDownLeft"]].mean()) for face in made]
