@@ -37,8 +37,9 @@ WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 _EMPTY: Final = "The direction is empty, so the face is neutral."
 _NO_WORDS: Final = "'{}' has no words, so the face is neutral: say how the line is played."
-_READ_SHARE: Final = 0.8
-"""Weight of the face that the rules read beside P, in the embedding of a direction."""
+_READ_SHARE: Final = (0.4, 1.0)
+"""Weight of the face that is read beside P, in the embedding of a direction, and what is added to
+it for each unit of confidence."""
 _NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
 """A capital inside a sentence: a name, no misspelt word."""
 _ENDINGS: Final = ("s", "es", "ed", "ing", "d", "er", "ly")
@@ -116,7 +117,8 @@ class Director:
         """
         projected = self.expclip.embed_text(self.encoder.encode([text]))[0]
         face = shown or self.express(text)
-        joint = projected + _READ_SHARE * face.embedding if face.aus else projected
+        share = _READ_SHARE[0] + _READ_SHARE[1] * face.confidence
+        joint = projected + share * face.embedding if face.aus else projected
         return joint / np.linalg.norm(joint)
 
     def pose_embedding(self, pose: Mapping[str, float]) -> NDArray[np.float32]:

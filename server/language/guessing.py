@@ -32,7 +32,7 @@ NOT_UNDERSTOOD: Final = (
 )
 _MOST_UNKNOWN: Final = 0.5
 _LEAST_CONFIDENCE: Final = 0.25
-_LEAST_UNAIDED: Final = 0.48
+_LEAST_UNAIDED: Final = 0.4
 """Without a common cause in the text the network alone has to be surer."""
 _LEAST_CHANCE: Final = 0.4
 """Of the likeliest emotion; under it the AU head speaks instead of the families."""
@@ -92,7 +92,7 @@ class Guesser:
     def heard(self, text: str, words: Sequence[str]) -> Heard:
         """What is made of a text; `words` are its tokens."""
         embedding = self.encoder.encode([text])
-        found = guess(self.detector, embedding)[0]
+        found = guess(self.detector, embedding, stories=len(words) > _STORY_WORDS)[0]
         votes = causes.votes(words)
         told = self.known.told.votes(words)
         near = self.known.situation_votes(embedding[0])
@@ -179,13 +179,13 @@ class Guesser:
 
 def is_story(reading: Reading, whole: Heard) -> bool:
     """Whether the text tells what happens, so that single words of feeling in it mislead."""
+    if any(c.side and not c.negated for c in reading.contents):
+        return False
     if whole.told:
         return True
     if not reading.contents:
         return False
-    strong = any(
-        c.kind in ("au", "action", "still") or c.side or _is_told_look(c) for c in reading.contents
-    )
+    strong = any(c.kind in ("au", "action", "still") or _is_told_look(c) for c in reading.contents)
     if strong or _is_predicate(reading) or _says_itself(reading):
         return False
     parts = any(clause.parts for clause in reading.clauses)

@@ -22,7 +22,7 @@ _ENDINGS: Final = (
     ("ing", "e"), ("ily", "y"), ("ly", ""), ("iness", "y"), ("ness", ""),
 )  # fmt: skip
 _STEM: Final = 3
-_ONE_FAMILY: Final = 0.7
+_ONE_FAMILY: Final = 0.8
 _OF_ONE_FAMILY: Final = 0.2
 """A word that hangs on one family needs this much of the chance that others need."""
 

@@ -20,7 +20,8 @@ _DENIERS: Final = frozenset(
 )
 _COVERED: Final = 0.8
 """Share of a situation's weight that has to stand in a text."""
-_FEWEST: Final = 2
+_FEWEST: Final = 3
+"""Words of content, denials apart, that have to be shared."""
 _LEAST_WEIGHT: Final = 9.0
 """Nats of rarity that the shared words have to have together."""
 _PERSONS: Final = frozenset(
@@ -69,7 +70,7 @@ class ToldSituations:
 
     def _told_in_part(self, words: frozenset[str]) -> dict[str, float]:
         shared: Counter[int] = Counter()
-        for word in words:
+        for word in words - _DENIERS:
             for place in self._at.get(word, ()):
                 shared[place] += 1
         best = 0.0

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from server.language import tables
 from server.language.lexicon import KEPT, Lexicon, base_forms
-from server.language.spotting import motion_words
+from server.language.spotting import motion_words, part_names
 from server.language.words import FUNCTION_WORDS
 
 from . import wording
@@ -217,6 +217,9 @@ _GRAPH: Final = 5
 _CORE: Final = frozenset({"12", "37", "00", "44"})
 _WIDER: Final = _CORE | {"29", "26", "07", "32", "31", "02", "10", "04", "19", "41"}
 _HIDDEN: Final = 24
+_TELLING: Final = 0.35
+_LIKELY: Final = 0.15
+"""A word is kept if one family has this share of it, or with this chance of being a feeling."""
 
 Floats = NDArray[np.float32]
 
@@ -355,7 +358,8 @@ def candidates(graph: Graph, seeds: Sequence[str], most: int) -> list[str]:
     Words that are seeds are left out, and words that are held out are in: they hang on seeds like
     any other.
     """
-    known = set(seeds) | FUNCTION_WORDS | _said_of_directions() | motion_words().words()
+    known = set(seeds) | FUNCTION_WORDS | _said_of_directions()
+    known |= motion_words().words() | part_names().words()
     words = [w for w in graph.words if w not in known and _is_plain(w)]
     own = [np.asarray(m.sum(1)).ravel() for m in graph_evidence(graph, words, seeds)]
     mass = own[0] + 0.7 * own[1] + 0.4 * own[2] + 0.5 * own[3]
@@ -407,6 +411,12 @@ def build(folder: Path, encode: Encode, hidden: frozenset[str], most: int = 24_0
     surest = np.concatenate([own.max(1), shares.max(1)])[:, None]
     signs = np.concatenate([np.concatenate([known.signs, found.signs]), surest], 1)
     chances = feeling_chances(signs, np.arange(len(signs)) < len(words))[len(words) :]
+    telling = (shares.max(1) >= _TELLING) | (chances >= _LIKELY)
+    new, shares, chances = (
+        [w for w, t in zip(new, telling, strict=True) if t],
+        shares[telling],
+        chances[telling],
+    )
     columns = np.argsort(-shares, 1)[:, :KEPT]
     kept = np.take_along_axis(shares, columns, 1)
     return Lexicon(

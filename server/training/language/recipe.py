@@ -11,6 +11,7 @@ from server.language.errors import LanguageError
 
 from .distil import DistilOptions
 from .projector import ProjectorOptions
+from .stories import StoryOptions
 from .tune import ExpClipOptions, TuneOptions
 
 
@@ -33,6 +34,7 @@ class Recipe:
     tune: TuneOptions = field(default_factory=TuneOptions)
     expclip: ExpClipOptions = field(default_factory=ExpClipOptions)
     projector: ProjectorOptions = field(default_factory=ProjectorOptions)
+    stories: StoryOptions = field(default_factory=StoryOptions)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -47,6 +49,7 @@ def read_recipe(path: Path) -> Recipe:
         "tune": TuneOptions,
         "expclip": ExpClipOptions,
         "projector": ProjectorOptions,
+        "stories": StoryOptions,
     }
     for name, kind in sections.items():
         given = data.get(name, {})

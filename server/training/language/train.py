@@ -1,14 +1,16 @@
 """Train the whole language part from one recipe: distil, tune, ExpCLIP, measure, write weights.
 
     python -m server.training.language.train RECIPE.toml [--run FOLDER] [--out FOLDER]
-        [--corpus FOLDER] [--expclip-only | --projector-only | --lexicon-only | --index-only]
+        [--corpus FOLDER] [--expclip-only | --projector-only | --lexicon-only |
+        --stories-only | --index-only]
 
 With `--expclip-only` the shipped encoder and detector stay as they are, and ExpCLIP's autoencoder
 and projector are trained on them. With `--projector-only` only the text projector is trained again,
 on texts of the tables as they are, and the autoencoder keeps its weights. With `--lexicon-only` the
-lexicon of words beyond the tables is built again. With `--index-only` nothing is trained: the names
-and situations that the detector's file holds are written again, after the tables grew. `--corpus`
-names a performed corpus whose frames the autoencoder learns to rebuild beside TEAD's faces.
+lexicon of words beyond the tables is built again, with `--stories-only` the reader of told
+situations is trained again. With `--index-only` nothing is trained: the names and situations that
+the detector's file holds are written again, after the tables grew. `--corpus` names a performed
+corpus whose frames the autoencoder learns to rebuild beside TEAD's faces.
 
 Every stage keeps a checkpoint in the run folder and is skipped or resumed when started again. The
 measures are taken on wording, words and situations that were held out, by the shipped (rounded)
@@ -32,7 +34,7 @@ import numpy as np
 import torch
 
 from server.language import tables
-from server.language.detector import TextAuDetector
+from server.language.detector import StoryReader, TextAuDetector
 from server.language.detector_file import load_detector, read_note, save_detector
 from server.language.encoder import (
     BuiltinTextEncoder,
@@ -45,7 +47,7 @@ from server.language.expclip import ExpClip, load_expclip, save_expclip
 from server.language.express import WEIGHTS
 from server.language.lexicon import Lexicon
 
-from . import corpora, distil, lexicon, tune
+from . import corpora, distil, lexicon, stories, tune
 from .detector_loss import examples_of
 from .measuring import encoded, known_texts, measure, measure_autoencoder
 from .projector import train_projector
@@ -81,6 +83,7 @@ def train(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     training = [q for q in quadruples if q.split == "train"]
     examples = examples_of([*training, *extra])
     detector = tune.tune(encoder, examples, banks, recipe.tune, paths.run, report=log.info)
+    _train_stories(recipe, encoder, detector)
     expclip = _expclip(recipe, paths, encoder, training)
     minutes = (time.monotonic() - started) / 60
     note = _note(recipe, minutes)
@@ -149,6 +152,33 @@ def write_lexicon(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     known = known_texts(load_encoder(WEIGHTS / "text_encoder.safetensors"), _lexicon(recipe, paths))
     save_detector(detector, known, paths.out / path.name, read_note(path))
     return {"words": len(known.lexicon.words), "situations": len(known.families)}
+
+
+def train_stories_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Train the reader of told situations again, on the shipped encoder; all else stays."""
+    torch.set_num_threads(recipe.threads)
+    paths.out.mkdir(parents=True, exist_ok=True)
+    encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
+    path = WEIGHTS / "text_au.safetensors"
+    detector, stored = load_detector(path)
+    loss = _train_stories(recipe, encoder, detector)
+    known = known_texts(encoder, stored.lexicon)
+    save_detector(detector, known, paths.out / path.name, read_note(path))
+    return {"loss": loss}
+
+
+def _train_stories(recipe: Recipe, encoder: BuiltinTextEncoder, detector: TextAuDetector) -> float:
+    causes = cause_texts(recipe.stories.seed)
+    some = random.Random(recipe.stories.seed).sample(
+        causes, min(len(causes), recipe.stories.causes)
+    )
+    texts = [*stories.story_texts(recipe.stories), *some]
+    torch.manual_seed(recipe.stories.seed)
+    detector.stories = StoryReader(encoder.width, len(tables.families()))
+    given = encoded(encoder, [text for text, _ in texts])
+    return stories.train_stories(
+        detector.stories, given, [family for _, family in texts], recipe.stories
+    )
 
 
 def _lexicon(recipe: Recipe, paths: Paths) -> Lexicon:
@@ -255,6 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept.add_argument("--expclip-only", action="store_true", help="keep encoder and detector")
     kept.add_argument("--projector-only", action="store_true", help="train P alone")
     kept.add_argument("--lexicon-only", action="store_true", help="build the lexicon again")
+    kept.add_argument("--stories-only", action="store_true", help="train the story reader alone")
     kept.add_argument("--index-only", action="store_true", help="write known texts again")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -268,6 +299,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make = train_projector_only
     elif args.lexicon_only:
         make = write_lexicon
+    elif args.stories_only:
+        make = train_stories_only
     elif args.index_only:
         make = write_index
     report = make(recipe, Paths(args.run, args.out))
