@@ -50,7 +50,7 @@ NOISY_LIP_BONUS: Final = 1.15
 LEAST_CLOSURE: Final = 0.25
 """Closed lips count when their posteriors add up to this share of the line's mean mouth shape, or
 once reach `CERTAIN_CLOSURE`: what is heard and is none is mostly short for the line's tempo."""
-CERTAIN_CLOSURE: Final = 0.8
+CERTAIN_CLOSURE: Final = 0.55
 _NOISY_RANGE_DB, _CLEAN_RANGE_DB = 19.0, 27.0
 """Loudness between a line's quietest tenth and its loudest parts at 10 dB of noise, and at 20."""
 SHORTEST: Final = 3

@@ -170,14 +170,14 @@ def _vowels_and_closures(shares: dict[int, float], length: int) -> np.ndarray:
 
 
 def test_a_closure_too_short_and_too_faint_for_the_tempo_is_dropped():
-    heard = decode(_vowels_and_closures({44: 0.7, 84: 0.95}, 3))
+    heard = decode(_vowels_and_closures({44: 0.5, 84: 0.95}, 6))
     assert [round(p.start, 2) for p in heard if p.phone == "m"] == [0.84]
-    heard = decode(_vowels_and_closures({44: 0.7, 84: 0.95}, 7))
+    heard = decode(_vowels_and_closures({44: 0.5, 84: 0.95}, 9))
     assert [round(p.start, 2) for p in heard if p.phone == "m"] == [0.44, 0.84]
 
 
 def test_noise_keeps_the_closures_that_are_doubtful_in_quiet():
-    posteriors = _vowels_and_closures({44: 0.7}, 3)
+    posteriors = _vowels_and_closures({44: 0.5}, 6)
     assert not [p for p in decode(posteriors) if p.phone == "m"]
     assert [p for p in decode(posteriors, 1.0) if p.phone == "m"]
 
