@@ -130,7 +130,8 @@ class Guesser:
         """The unread words of a clause that are asked of, and whether the lexicon knows them."""
         known = tuple(w for w in clause.unread if self._is_feeling(w))
         direct = whole.guess.explicit >= 0.5 and not whole.votes
-        if known and (own or not clause.parts) and (reading.contents or direct):
+        looks = bool(own) and all(content.kind == "named" for content in own)
+        if known and not looks and (own or not clause.parts) and (reading.contents or direct):
             return known, True
         return (clause.unread, False) if _worth_asking(reading, clause, own, whole) else ((), False)
 
