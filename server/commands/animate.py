@@ -14,6 +14,7 @@ from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.flame_takes import check_flame, flame_model, write_flame
 from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import clip_data, clip_of, perform_takes
+from server.commands.phones_option import add_phones_option, given_phones
 from server.commands.writing import check_target, write_take
 from server.errors import BadAudio, BadRequest
 from server.language.tables import EMOTIONS
@@ -80,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language", default="en", help="of the transcript: en (default), de, fr ..."
     )
+    add_phones_option(parser)
     parser.add_argument("--fps", type=float, help="60, or that of the take to change")
     parser.add_argument(
         "--output",
@@ -185,6 +187,7 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         ),
         transcript=args.transcript,
         language=args.language,
+        phones=given_phones(args.phones, args.line),
         seed=args.seed,
         takes=args.takes,
         output=args.output,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import instruction
+from server.commands.phones_option import add_phones_option, given_phones
 from server.errors import BadAudio
 from server.instructing import WEIGHTS
 from server.settings import DEFAULT_ADDRESS
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--transcript", default="", help="the words, when they are known")
     parser.add_argument("--language", default="en")
+    add_phones_option(parser)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--address", default=DEFAULT_ADDRESS, help="a server to use if it is up")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
@@ -39,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         audio=AudioInfo(encoding="file", filename=args.line.name),
         transcript=args.transcript,
         language=args.language,
+        phones=given_phones(args.phones, args.line),
         weights=args.weights.removeprefix("default"),
     )
     bar = ProgressBar(enabled=not args.json)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.commands.ears_option import add_ears_option, recogniser_of
 from server.commands.output import say
 from server.commands.writing import check_file
 from server.errors import BadAudio
 from server.wire.messages import AudioInfo
+
+if TYPE_CHECKING:
+    from server.speech.recogniser import Recognition, Samples
 
 HELP = "print the speech sounds of a line with their times"
 
@@ -28,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file.json, file.TextGrid or file.png; may be given several times",
     )  # fmt: skip
     parser.add_argument(
+        "--curves",
+        action="store_true",
+        help="add loudness, pitch, voice, stress and soft visemes at 100 Hz to the JSON",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print JSON (the default without --out)"
     )
 
@@ -36,10 +45,9 @@ def run(args: argparse.Namespace) -> int:
     """Hear the line and write what was asked for."""
     import numpy as np
 
-    from arkit.saving import replacing
     from server.speech.audio import AudioStream
-    from server.speech.listen import listen, load_recogniser
-    from server.speech.phones_output import phones_json, write_phones
+    from server.speech.listen import load_recogniser, recognise_line
+    from server.speech.phones_output import curves_of, recognition_json, write_phones
 
     for path in args.out:
         check_file(path, _SUFFIXES)
@@ -47,27 +55,36 @@ def run(args: argparse.Namespace) -> int:
         raise BadAudio(f"There is no file '{args.line}'.", "Give the path of a recording.")
     about = AudioInfo(filename=args.line.name)
     samples = np.concatenate(list(AudioStream(args.line, about).blocks()))
-    speech = listen(
-        samples,
-        transcript=args.transcript,
-        language=args.language,
-        recogniser=load_recogniser(recogniser_of(args.ears)),
-    )
+    recogniser = load_recogniser(recogniser_of(args.ears))
+    heard = recognise_line(samples, args.transcript, args.language, recogniser)
+    curves = curves_of(samples, heard) if args.curves else None
     for path in args.out:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".png":
-            from server.evaluation.phones_plot import plot_phones
-
-            with replacing(path) as part:
-                plot_phones(part, samples, speech.phones)
+            _draw(path, samples, heard)
         else:
-            write_phones(path, speech.phones, speech.seconds)
+            write_phones(path, heard, curves)
     if args.json or not args.out:
-        found = json.loads(phones_json(speech.phones))
-        say(json.dumps({**found, "notes": list(speech.notes)}, ensure_ascii=False))
+        say(json.dumps(recognition_json(heard, curves), ensure_ascii=False))
         return 0
-    for note in speech.notes:
+    for note in heard.notes:
         say(f"note: {note}")
     for path in args.out:
         say(str(path))
     return 0
+
+
+def _draw(path: Path, samples: Samples, heard: Recognition) -> None:
+    from arkit.saving import replacing
+    from server.evaluation.phones_plot import plot_phones
+    from server.speech.alignment import viseme_posteriors
+    from server.speech.phones_output import voice_activity
+
+    visemes = voice = None
+    if heard.posteriors is not None:
+        visemes = viseme_posteriors(heard.posteriors)
+        voice = voice_activity(heard.posteriors)
+    with replacing(path) as part:
+        plot_phones(
+            part, samples, heard.phones, visemes, heard.words, voice=voice, stress=heard.stress
+        )

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import Phone
-from server.speech.alignment import AlignedWord
-from server.speech.phones import BILABIALS, LABIODENTALS, SILENCE, VISEMES
-from server.speech.pitch import pitch_hz
-from server.speech.recogniser import FEATURE_RATE, SAMPLE_RATE, Samples, loudness_db
+from server.speech.alignment import DOUBTFUL
+from server.speech.phones import BILABIALS, LABIODENTALS, SILENCE, VISEMES, VOWELS
+from server.speech.pitch import pitch_track
+from server.speech.recogniser import FEATURE_RATE, SAMPLE_RATE, AlignedWord, Samples, loudness_db
 
 _COLOURS: Final = {"closed": "#c0392b", "contact": "#e67e22", "other": "#dfe6ee", "sil": "#ffffff"}
 _LONGEST_SECONDS: Final = 60.0
@@ -26,6 +26,9 @@ def plot_phones(
     phones: Sequence[Phone],
     visemes: NDArray[np.float32] | None = None,
     words: Sequence[AlignedWord] = (),
+    *,
+    voice: NDArray[np.float32] | None = None,
+    stress: NDArray[np.float32] | None = None,
 ) -> None:
     """Write a PNG of a line; beyond a minute only its first minute is drawn.
 
@@ -34,7 +37,9 @@ def plot_phones(
         samples: float32 [S], 16 kHz mono.
         phones: with times; closed lips are red, lip-teeth contacts orange.
         visemes: float32 [F, len(VISEMES)] at 100 Hz, or None.
-        words: of an aligned transcript, or none.
+        words: of an aligned transcript, or none; doubtful ones are red, in brackets.
+        voice: probability of speech, float32 [F], or None.
+        stress: probability of a stressed vowel, float32 [F], or None; drawn under vowels.
     """
     import matplotlib as mpl
 
@@ -54,6 +59,7 @@ def plot_phones(
     axes[0].set_ylabel("waveform")
     _draw_phones(axes[1], phones, words, seconds)
     _draw_curves(axes[2], samples)
+    _draw_likely(axes[0], phones, voice, stress)
     if visemes is not None:
         extent = (0.0, len(visemes) / FEATURE_RATE, len(VISEMES) - 0.5, -0.5)
         axes[3].imshow(visemes.T, aspect="auto", extent=extent, cmap="magma", vmin=0, vmax=1)
@@ -82,10 +88,38 @@ def _draw_phones(
             axis.text(middle, 0.3, p.phone, ha="center", va="center", fontsize=8, clip_on=True)
     for w in words:
         middle = (w.start + w.end) / 2
-        axis.text(middle, 0.8, w.text, ha="center", va="center", fontsize=8, clip_on=True)
+        doubtful = w.confidence < DOUBTFUL
+        axis.text(
+            middle, 0.8, f"({w.text})" if doubtful else w.text, ha="center", va="center",
+            fontsize=8, clip_on=True, color="#c0392b" if doubtful else "#000000",
+        )  # fmt: skip
     axis.set_ylim(0, 1)
     axis.set_yticks([])
     axis.set_ylabel("phones")
+
+
+def _draw_likely(
+    axis,
+    phones: Sequence[Phone],
+    voice: NDArray[np.float32] | None,
+    stress: NDArray[np.float32] | None,
+) -> None:
+    """Draw probabilities over the waveform, 0 at its foot and 1 at its head."""
+    if voice is None:
+        return
+    other = axis.twinx()
+    times = np.arange(len(voice)) / FEATURE_RATE
+    other.plot(times, voice, c="#2a8", lw=0.8, label="voice")
+    if stress is not None:
+        inside = np.zeros(len(times), bool)
+        for _, start, end in (p for p in phones if p.phone in VOWELS):
+            inside[round(start * FEATURE_RATE) : round(end * FEATURE_RATE) + 1] = True
+        other.fill_between(
+            times, 0, stress, where=inside, color="#e67e22", alpha=0.35, lw=0, label="stress"
+        )
+    other.set_ylim(0, 1.02)
+    other.set_ylabel("voice, stress")
+    other.legend(loc="upper right", fontsize=7)
 
 
 def _draw_curves(axis, samples: Samples) -> None:
@@ -93,7 +127,7 @@ def _draw_curves(axis, samples: Samples) -> None:
     times = np.arange(len(loudness)) / FEATURE_RATE
     axis.plot(times, loudness, c="#2c6", lw=1)
     axis.set_ylabel("loudness, dB")
-    pitch = pitch_hz(samples)
+    pitch = pitch_track(samples)
     other = axis.twinx()
     other.plot(times, np.where(pitch > 0, pitch, np.nan), ".", c="#36c", ms=2)
     other.set_ylabel("pitch, Hz")

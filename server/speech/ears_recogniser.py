@@ -26,6 +26,7 @@ from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
 from .recogniser import (
     FEATURE_RATE,
     SAMPLE_RATE,
+    AlignedWord,
     Recognition,
     Samples,
     joined,
@@ -255,9 +256,11 @@ class EarsRecogniser:
         except (TranscriptError, PronunciationError) as error:
             note = f"The transcript was not used: {error}."
             return _recognition(samples, heard, _decoded(samples, heard), (note,))
+        if aligned.is_of_another_line:
+            return _recognition(samples, heard, _decoded(samples, heard), (aligned.note(),))
         notes = (aligned.note(),) if aligned.note() else ()
         phones = without_gaps(aligned.phones, seconds)
-        return _recognition(samples, heard, phones, notes)
+        return _recognition(samples, heard, phones, notes, aligned.words)
 
     def recognise_stream(
         self, blocks: Iterable[Samples], language: str = "en"
@@ -329,7 +332,11 @@ def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:
 
 
 def _recognition(
-    samples: Samples, heard: EarsOutput, phones: Sequence[Phone], notes: tuple[str, ...]
+    samples: Samples,
+    heard: EarsOutput,
+    phones: Sequence[Phone],
+    notes: tuple[str, ...],
+    words: tuple[AlignedWord, ...] = (),
 ) -> Recognition:
     seconds = len(samples) / SAMPLE_RATE
     return Recognition(
@@ -339,4 +346,6 @@ def _recognition(
         posteriors=heard.posteriors,
         features=heard.features,
         notes=notes,
+        stress=heard.stress,
+        words=words,
     )

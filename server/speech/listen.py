@@ -129,6 +129,24 @@ def listen(
         return _speech(samples, heard)
 
 
+def recognise_line(
+    samples: Samples, transcript: str, language: str, recogniser: Recogniser
+) -> Recognition:
+    """Hear a line as `listen` does, and return all that the recogniser knows of it.
+
+    Its phones run from 0 to its end without gaps.
+    """
+    heard = _heard(
+        samples,
+        given=(),
+        transcript=transcript,
+        language=language,
+        recogniser=recogniser,
+        on_heard=_ignore,
+    )
+    return replace(heard, phones=without_gaps(heard.phones, len(samples) / SAMPLE_RATE))
+
+
 def _heard(
     samples: Samples,
     *,

@@ -18,6 +18,7 @@ from server.wire.messages import TimedPhone
 
 from .phones import PHONE_INDEX, SILENCE
 from .recogniser import SpeechError, without_gaps
+from .textgrid import read_textgrid_tiers
 
 
 class NotationError(SpeechError):
@@ -130,21 +131,13 @@ def read_textgrid(path: Path, tier: str = "phones") -> tuple[Phone, ...]:
 
     Raises:
         NotationError: the file has no such tier, or a symbol is not ARPABET.
+        TextGridError: it cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
-    tokens = re.findall(r'"(?:[^"]|"")*"|<exists>|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.\]])', text)
     phones: list[Phone] = []
-    place = 0
-    while place < len(tokens):
-        if tokens[place] != '"IntervalTier"':
-            place += 1
-            continue
-        name, count = tokens[place + 1].strip('"'), int(tokens[place + 4])
-        cells = tokens[place + 5 : place + 5 + 3 * count]
-        if name == tier:
-            for start, end, label in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
-                phones += spread(arpabet(label.strip('"')), float(start), float(end))
-        place += 5 + 3 * count
+    for read in read_textgrid_tiers(path.read_bytes()):
+        if read.name == tier:
+            for start, end, label in read.intervals:
+                phones += spread(arpabet(label), start, end)
     if not phones:
         raise NotationError(f"{path} has no interval tier named '{tier}'")
     return without_gaps(phones, phones[-1].end)

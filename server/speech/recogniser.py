@@ -8,7 +8,7 @@ with flat memory; `listen` is what the service calls. Implementations: `sphinx` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -38,6 +38,16 @@ class RecogniserError(SpeechError):
 
 
 @dataclass(frozen=True)
+class AlignedWord:
+    """Where a word was said, seconds; confidence 0..1; start = end when it was not said."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Recognition:
     """What a recogniser heard in one stretch.
 
@@ -49,6 +59,8 @@ class Recognition:
         posteriors: float32 [F, len(PHONES)], probabilities, or None.
         features: float32 [F, D], hidden features of the recogniser, or None.
         notes: sentences for the user.
+        stress: float32 [F], probability that the vowel under the frame is stressed, or None.
+        words: of the transcript that was obeyed, or none.
     """
 
     phones: tuple[Phone, ...]
@@ -57,6 +69,8 @@ class Recognition:
     posteriors: NDArray[np.float32] | None = None
     features: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    stress: NDArray[np.float32] | None = None
+    words: tuple[AlignedWord, ...] = ()
 
 
 @runtime_checkable
@@ -153,11 +167,13 @@ def joined(parts: Iterable[Recognition]) -> Recognition:
     """Return consecutive stretches as one; a note that comes several times is kept once."""
     phones: list[Phone] = []
     pieces: list[Recognition] = []
+    words: list[AlignedWord] = []
     notes: dict[str, None] = {}
     seconds = 0.0
     for part in parts:
         for phone in shifted(part.phones, seconds):
             _append(phones, phone)
+        words += (replace(w, start=w.start + seconds, end=w.end + seconds) for w in part.words)
         notes |= dict.fromkeys(part.notes)
         pieces.append(part)
         seconds += part.seconds
@@ -169,6 +185,8 @@ def joined(parts: Iterable[Recognition]) -> Recognition:
         posteriors=_stitched_if_all([p.posteriors for p in pieces], pieces, n_frames),
         features=_stitched_if_all([p.features for p in pieces], pieces, n_frames),
         notes=tuple(notes),
+        stress=_stitched_if_all([p.stress for p in pieces], pieces, n_frames),
+        words=tuple(words),
     )
 
 

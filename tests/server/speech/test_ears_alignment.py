@@ -92,6 +92,16 @@ def test_a_wholly_wrong_transcript_is_a_mismatch_and_a_right_one_is_none():
     assert align(heard, [MAMA, other, other, other]).mismatches
 
 
+def test_a_text_of_another_line_is_told_from_one_with_a_wrong_word():
+    said = _posteriors([*_SAID, *_FISH, ("sil", 10), *_SAID])
+    assert not align(said, [MAMA, FISH, MAMA]).is_of_another_line
+    assert not align(said, [MAMA, PAPA, MAMA]).is_of_another_line
+    shoes = Word("shoes", (("ʃ", "u", "z"),))
+    other = align(said, [shoes, Word("keel", (("k", "i", "l"),)), FISH])
+    assert other.is_of_another_line
+    assert other.note().startswith("The transcript was not used: hardly any of its 3 words")
+
+
 def test_a_transcript_of_which_nothing_was_said_is_refused():
     with pytest.raises(TranscriptError, match="do not fit"):
         align(_posteriors([("m", 2)]), [MAMA])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from server.speech.features import (
     HOP,
@@ -15,8 +18,8 @@ from server.speech.features import (
     mel_centres,
     mel_filters,
 )
-from server.speech.pitch import pitch_hz
-from server.speech.recogniser import SAMPLE_RATE, n_feature_frames
+from server.speech.pitch import pitch_hz, pitch_track
+from server.speech.recogniser import SAMPLE_RATE, Samples, n_feature_frames
 
 
 def _tone(hz: float, seconds: float = 1.0, amplitude: float = 0.3) -> np.ndarray:
@@ -108,12 +111,32 @@ def test_normalisation_forgets_the_gain_of_a_recording():
     np.testing.assert_allclose(loud, quiet, atol=0.05)
 
 
+@pytest.mark.parametrize("pitch_of", [pitch_hz, pitch_track])
 @pytest.mark.parametrize("hz", [90.0, 210.0, 380.0])
-def test_pitch_of_a_buzz_is_found(hz: float):
+def test_pitch_of_a_buzz_is_found(hz: float, pitch_of: Callable[[Samples], NDArray[np.float32]]):
     buzz = sum(_tone(hz * k, amplitude=0.2 / k) for k in range(1, 8))
-    pitch = pitch_hz(np.asarray(buzz, np.float32))
+    pitch = pitch_of(np.asarray(buzz, np.float32))
     assert len(pitch) == n_feature_frames(SAMPLE_RATE)
     assert abs(float(np.median(pitch[10:90])) - hz) < 2
+
+
+def test_a_track_keeps_its_octave_and_passes_over_bursts():
+    """A voice that glides from 200 to 260 Hz and creaks in its middle, and a burst after it."""
+    rng = np.random.default_rng(7)
+    times = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    hertz = 200 + 60 * times
+    phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
+    creak = 0.3 * (np.abs(times - 0.4) < 0.02) * np.sin(phase / 2)
+    voice = (sum(np.sin(k * phase) / k for k in range(1, 8)) + creak) * (times < 0.7)
+    burst = np.convolve(rng.standard_normal(SAMPLE_RATE), np.ones(17) / 4, "same")
+    samples = 0.1 * voice + 0.05 * burst * (np.abs(times - 0.85) < 0.03)
+    raw, track = (p(np.asarray(samples, np.float32)) for p in (pitch_hz, pitch_track))
+    true = 200 + 0.6 * np.arange(len(track))
+    voiced = track > 0
+    assert voiced[3:66].all()
+    assert not voiced[74:].any()
+    assert np.abs(np.log2(track[voiced] / true[voiced])).max() < 1 / 12
+    assert np.abs(np.log2(raw[raw > 0] / true[raw > 0])).max() > 1 / 2, "the trap is none"
 
 
 def test_noise_and_silence_have_no_pitch():
@@ -121,3 +144,6 @@ def test_noise_and_silence_have_no_pitch():
     assert (pitch_hz(noise) > 0).mean() < 0.1
     assert not pitch_hz(np.zeros(SAMPLE_RATE, np.float32)).any()
     assert len(pitch_hz(np.zeros(0, np.float32))) == 0
+    assert (pitch_track(noise) > 0).mean() < 0.02
+    assert not pitch_track(np.zeros(SAMPLE_RATE, np.float32)).any()
+    assert len(pitch_track(np.zeros(0, np.float32))) == 0

@@ -1,22 +1,14 @@
-"""Words to phones, and phones to files."""
+"""Words to phones."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from arkit.clip import Phone
 from server.speech import espeak, g2p
-from server.speech.alignment import AlignedWord
 from server.speech.g2p_letters import letter_names, spell
 from server.speech.g2p_numbers import number_words, readings
-from server.speech.notations import read_textgrid
 from server.speech.notations_espeak import NEAREST, ipa_to_phones
 from server.speech.phones import PHONE_INDEX
-from server.speech.phones_output import phones_json, textgrid, write_phones
-
-_PHONES = (Phone("sil", 0.0, 0.2), Phone("m", 0.2, 0.3), Phone("ɪ", 0.3, 0.5))
 
 
 def test_words_come_without_marks_and_notes():
@@ -202,32 +194,6 @@ def test_german_may_lose_its_schwa_between_lips_and_n():
         ("h", "a", "m"),
     )
     assert g2p.with_reductions(("b", "ə", "n"), "nl") == (("b", "ə", "n"),)
-
-
-def test_json_holds_phones_and_words():
-    told = json.loads(phones_json(_PHONES, [AlignedWord("mi", 0.2, 0.5, 0.9)]))
-    assert told["phones"][1] == {"phone": "m", "start": 0.2, "end": 0.3}
-    assert told["words"][0]["word"] == "mi"
-
-
-def test_a_textgrid_has_no_gaps_and_empty_silences():
-    text = textgrid(_PHONES, 0.6, [AlignedWord('m"i', 0.2, 0.5, 0.9)])
-    assert text.count('class = "IntervalTier"') == 2
-    assert 'text = "m""i"' in text
-    assert "intervals: size = 4" in text
-
-
-def test_the_ending_chooses_the_format(tmp_path):
-    write_phones(tmp_path / "a.TextGrid", (Phone("m", 0.0, 0.5),), 0.5)
-    assert (tmp_path / "a.TextGrid").read_text(encoding="utf-8").startswith("File type")
-    write_phones(tmp_path / "a.json", _PHONES, 0.5)
-    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["phones"]
-
-
-def test_arpabet_textgrids_are_read_back(tmp_path):
-    path = tmp_path / "b.TextGrid"
-    path.write_text(textgrid((Phone("m", 0.0, 0.25), Phone("sil", 0.25, 0.5)), 0.5))
-    assert [p.phone for p in read_textgrid(path)][:1] == ["m"]
 
 
 def test_a_filled_pause_is_long_and_of_any_open_vowel():
