@@ -95,8 +95,8 @@ class Alignment:
         """Return a sentence on where transcript and recording differ, or an empty string."""
         if self.is_of_another_line:
             return (
-                f"The transcript was not used: hardly any of its {len(self.words)} words was heard; "
-                "check that it belongs to this recording."
+                f"The transcript was not used: hardly any of its {len(self.words)} words was "
+                "heard; check that it belongs to this recording."
             )
         parts = []
         if self.doubtful:

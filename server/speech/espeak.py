@@ -163,7 +163,9 @@ def _choose_voice(library: ctypes.CDLL, wanted: str) -> None:
         return
     if plain != wanted and plain in known:
         return _choose_voice(library, plain)
-    raise EspeakError(f"none of its {len(known)} languages is that; write 'en', 'de', 'fr' ...")
+    raise EspeakError(
+        f"none of its {len(known)} languages is that; write a code such as 'de' or 'fr'"
+    )
 
 
 def _languages(packed: int) -> list[tuple[int, str]]:
