@@ -305,8 +305,10 @@ def _inherited(
         return _shared_motion(draft, parts, start) if last and not (motions or loose) else []
     covered = {draft.words[i] for m in motions for i in range(m.start, m.end)}
     unread = [
-        w for w in loose if w not in covered and w not in (*SIDE_LETTER, "one", "other", "side")
-    ]
+        w for w in loose
+        if w not in covered and w not in (*SIDE_LETTER, "one", "other", "side")
+        and not w.endswith("ly")
+    ]  # fmt: skip
     if motions and not unread:
         part = next((p for p in reversed(draft.parts) if p.start < start), None)
         names = [name for motion in motions for name in motion.value]

@@ -55,7 +55,9 @@ _PLACED: Final = frozenset(
 """A part behind one of these is where something else is or goes: "a scar on her left cheek"."""
 _COVERED: Final = frozenset(
     {"hidden", "covered", "bandaged", "patched", "scarred", "bruised", "blind", "missing", "glass",
-     "painted", "covers", "cover", "hides", "hide", "black", "sore", "itches", "hurts", "cut"}
+     "painted", "covers", "cover", "hides", "hide", "black", "sore", "itches", "hurts", "cut",
+     "scratches", "scratch", "rubs", "wipes", "touches", "strokes", "pats", "slaps", "kisses",
+     "scratching", "rubbing", "covering", "holding"}
 )  # fmt: skip
 _PAIRED: Final = frozenset(
     {"brows", "outer_brows", "eyes", "lids", "lower_lids", "cheeks", "nostrils", "mouth_corners"}

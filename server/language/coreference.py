@@ -32,7 +32,8 @@ _PART: Final = (
 _WIDE_PART: Final = rf"(?:{_PART}|one|end|hand side|canine|half of|part|wing|edge|mouth corner)"
 _OPPOSITE: Final = (
     r"(?:other|opposite|opposing|contralateral|remaining|alternate|unaffected|unaffacted|healthy|"
-    r"sound|good|working|intact|living|live|mobile|seeing|open|untreated|uncovered|unpatched|free|undamaged|unhurt|uninjured|second)"
+    r"sound|good|working|intact|living|live|mobile|seeing|open|untreated|uncovered|unpatched|"
+    r"free|undamaged|unhurt|uninjured|second)"
 )
 _SAME: Final = r"(?:same|ipsilateral|selfsame|very same|aforementioned|affected|afflicted)"
 _MATE: Final = (
@@ -41,13 +42,17 @@ _MATE: Final = (
 )
 _NEAR: Final = r"(?:above|over|below|under|underneath|beneath|beside|next to|by|near)"
 _MENTION: Final = re.compile(
-    rf"\b(?P<side>{_SIDE})\b(?! (?:hand(?! side)|arm|leg|foot|shoulder|ear|now|away|after|before)\b)"
+    rf"\b(?P<side>{_SIDE})\b(?! (?:hand(?! side)|arm|leg|foot|shoulder|ear|now|away|after|"
+    rf"before)\b)"
     rf"|\b(?:on )?(?:(?:the|that) )?{_SAME} (?:side )?(?P<same>(?={_PART}\b))"
+    rf"|\b(?:the )?(?P<here>{_PART}) there\b"
     rf"|(?<![\w])(?P<there>(?:over |right |up |down )?there(?= [,;.!?]| alone| only|$))"
-    rf"|\b(?P<that>that|this) (?:(?:one )?side )?(?P<kept>{_WIDE_PART})\b(?! (?:of (?!(?:the|his|her) (?:mouth|lips))|is that|says))"
+    rf"|\b(?P<that>that|this) (?:(?:one )?side )?(?P<kept>{_WIDE_PART})\b(?! (?:of (?!(?:the|his|"
+    rf"her) (?:mouth|lips))|is that|says))"
     rf"|\b(?P<opposite>(?:{_D} )?{_OPPOSITE}) (?={_WIDE_PART}\b(?! (?:side )?of (?:the|a) "
     r"(?:room|street|table|door|line|world|phone|bed|wall|field|coin|road|bar|glass)))"
-    rf"|\b(?P<mate>(?:{_OWNED}|the) {_MATE})\b(?: (?:on|to|at|across|over) the (?:other|opposite|far) side)?(?=(?: [,;.:!?]| (?P<verb>\w+)|$))"
+    rf"|\b(?P<mate>(?:{_OWNED}|the) (?:{_OPPOSITE} |twin )?{_MATE})\b(?: (?:on|to|at|across|"
+    rf"over) the (?:other|opposite|far) side)?(?=(?: [,;.:!?]| (?P<verb>\w+)|$))"
     rf"|(?<!after )(?<!each )\b(?P<bare>(?:the|{_OWNED}) (?:other|opposite))\b"
     r"(?=(?: (?:[,;.:!?)]|--)| (?P<next>[\w~]+)|$))"
     rf"|\b(?P<above>{_D} )(?P<part>{_PART}) (?:just |right |directly )?{_NEAR} "
@@ -69,7 +74,7 @@ def _moving() -> frozenset[str]:
 
 
 def with_referents(text: str) -> str:
-    """Plain tokens joined by spaces, with every mention of a side by another named left or right."""
+    """Plain tokens joined by spaces, every mention of a side by another named left or right."""
     text = _one_of_two(text)
     known = re.search(rf"\b{_SIDE}\b", text)
     if known is None:
@@ -99,23 +104,15 @@ def _named(found: re.Match[str], last: str, text: str) -> str | None:
     if found["same"] is not None:
         return f"on the {last} " if re.search(r"\bon $", before) else f"the {last} "
     if found["there"]:
-        return (
-            None
-            if re.search(r"\b(?:look\w*|is|are|was|glanc\w*|out|who) $", before)
-            else f"on the {last}"
-        )
-    if found["that"]:
-        return f"the {last} {found['kept']}"
+        looked_at = re.search(r"\b(?:look\w*|is|are|was|glanc\w*|out|who) $", before)
+        return None if looked_at else f"on the {last}"
+    if part := found["here"] or found["kept"] or found["part"]:
+        return f"the {last} {part}"
     if found["opposite"]:
         return f"the {OTHER_SIDE[last]} "
-    if found["above"]:
-        return f"the {last} {found['part']}"
     verb = found["verb"] if found["mate"] else found["next"]
-    if found["mate"] and before and verb and not _tells(verb):
-        return None
-    if found["bare"] and verb and not _tells(verb):
-        return None
-    return f"the {OTHER_SIDE[last]} one"
+    none = verb and not _tells(verb) and (found["bare"] or before)
+    return None if none else f"the {OTHER_SIDE[last]} one"
 
 
 def _tells(verb: str) -> bool:

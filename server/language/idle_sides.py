@@ -63,7 +63,9 @@ _STAYS_OUT: Final = tuple(
         rf"(?:{_END}|(?= join| help| move| follow)){_TO_END}",
         rf"{_LINKS}(?:{_NO_MOTION}|(?:none|zero|0)(?: (?:on|at|in|from))?) {_THE}{_SIDE}{_HALF}"
         rf"{_END}",
-        rf"{_LINKS}(?:watch|look|see|keep watch)\w*(?: \w+)? with {_THE}{_SIDE}{_HALF}{_END}",
+        rf"{_LINKS}(?:(?:he|she|they|it) )?(?:(?:is|keeps?|stays?) )?(?:watch|look|see|star|"
+        rf"peer)\w*"
+        rf"(?: (?!left|right)\w+){{0,3}} with {_THE}{_SIDE}{_HALF}{_END}",
         rf" (?:never|does not|do not|not|stops before it) {_REACH} {_THE}{_SIDE}{_HALF}{_END}",
         rf"{_LINKS}{_THE}{_SIDE}{_HALF} {_IDLE}",
         rf"{_LINKS}{_THE}{_SIDE}{_HALF}(?: ,| :)? (?:poker face|deadpan|stone){_END}",
@@ -100,7 +102,8 @@ _AS_IT_WAS: Final = re.compile(
     r"\b(?:(?:like |just |exactly |right )?(?:as|how|where|what|the way) (?:it|they|i|we|you) "
     r"(?:always )?(?:is|are|was|were|like it|does|do|did|found it|had it|has been)|as is|as usual|"
     r"business as usual|as (?:normal|ever|before)|like before|(?:the )?same as (?:ever|before)|"
-    r"like (?:a )?(?:stone|statue|wax|wood|rock|mask|marble)|out of (?:it|this|that|the (?!left|right)\w+)|"
+    r"like (?:a )?(?:stone|statue|wax|wood|rock|mask|marble)|out of (?:it|this|that|the (?!left|"
+    r"right)\w+)|"
     r"(?:at|to) (?:rest|ease|zero|baseline|neutral|default|0)|on (?:strike|holiday|vacation|hold|"
     r"standby|mute)|off (?:duty|work)|in (?:place|peace)|to (?:itself|its own devices|one side)|"
     r"(?:a |the )?(?:day|night|week) off|not (?:a|an|one|the) (?:thing|muscle|twitch|flicker|inch|"
@@ -108,7 +111,8 @@ _AS_IT_WAS: Final = re.compile(
     r"(?:the|any|a) \w+|(?:no|without|zero|any) (?:part|share|role|movement|motion|action|change|"
     r"activity|reaction|response|interest|help|sign|trace|tension|effect)|not (?:at all|involved|"
     r"invited|interested|in on it|so|included)|turned to stone|set in stone|poker faced?|"
-    r"no (?:longer )?(?:moving|reacting)|(?:has|have|had|having|shows?|with) no \w+|hands off|lights out)\b"
+    r"no (?:longer )?(?:moving|reacting)|(?:has|have|had|having|shows?|with) no \w+|hands off|"
+    r"lights out)\b"
 )
 _NOT_MOVE: Final = re.compile(
     r"\b(?:(?:do|does|did|is|was|has|have|will|would|can|could|must|should|may|need|shall) not|"
@@ -128,7 +132,9 @@ _IDLE_WORDS: Final = frozenset(
      "paralyzed", "botoxed", "lifeless", "wooden", "stony", "stone", "impassive", "indifferent",
      "unbothered", "undisturbed", "undecided", "unimpressed", "expressionless", "deadpan",
      "serene", "peaceful", "composed", "locked", "fixed", "steady", "be", "unused", "skip",
-     "spare", "spared", "exempt", "excluded", "deactivated", "loose", "placid", "stock", "oblivious", "unaware", "uncooperative", "sulks", "bored", "ignore", "out", "stoic", "put"}
+     "spare", "spared", "exempt", "excluded", "deactivated", "loose", "placid", "stock",
+     "oblivious", "unaware",
+     "uncooperative", "sulks", "bored", "ignore", "out", "stoic", "put"}
 )  # fmt: skip
 _STILL_WORDS: Final = frozenset({"still", "out", "be", "off", "loose", "fixed", "steady", "locked",
                                  "rest", "fine", "normal", "put", "straight", "flat", "level",
@@ -138,7 +144,8 @@ _BESIDE: Final = frozenset({"out", "be", "off", "loose", "put", "rest"})
 """Words that say rest only beside a verb of staying."""
 _FEW: Final = 4
 _STAYING: Final = re.compile(
-    r"\b(?:is|are|was|be|being|to be|like|stay\w*|remain\w*|keep\w*|kept|hold\w*|held|leav\w+|let\w*|lies|"
+    r"\b(?:is|are|was|be|being|to be|like|stay\w*|remain\w*|keep\w*|kept|hold\w*|held|leav\w+|"
+    r"let\w*|lies|"
     r"lying|sits|sitting|want|looks|look|goes|stood|stands?|make|should)\b"
 )
 _SIDED: Final = re.compile(
@@ -149,7 +156,8 @@ _SIDED: Final = re.compile(
 _REMAINS: Final = re.compile(
     r"\b(?:except|but|save|apart from)\b .*\b(?:left|right)\b|"
     r"\b(?:all|be|feels?|quite) right\b(?! (?:eye|brow|lid|cheek|corner|side|half|nostril|one))|"
-    r"\b(?:nothing|anything|something|little|none|much|what|who|he|she|they|i|we|you|no \w+|one|all|"
+    r"\b(?:nothing|anything|something|little|none|much|what|who|he|she|they|i|we|you|no \w+|one|"
+    r"all|"
     r"is|are|was|has|have|had|got) left\b(?! (?:eye|brow|lid|cheek|corner|side|half|nostril|one))"
     r"|\bleft (?:to|of|in|for|out|behind|alone|it|him|her|them|me|us)\b"
 )
@@ -174,6 +182,8 @@ def _without_idle_clauses(text: str) -> str:
 def _idle(piece: str) -> str:
     """A clause that only says that a side rests, in one form; any other gives ""."""
     sides = set(_SIDED.findall(piece))
+    if re.search(rf"(?:^| )not {_THE}(?:left|right)(?: one| side)?$", piece):
+        return ""
     if len(sides) != 1 or _REMAINS.search(piece) or not _is_of_a_face(piece):
         return ""
     lead = _LEADS.match(f"{piece} ")

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from arkit.action_units import ACTION_UNITS
-
-from .coreference import DEFAULT, SINGLE, with_referents
+from .coreference import DEFAULT, with_referents
 from .idle_sides import without_idle
+from .side_slips import CORRECTED, FIRST, OF_A_FACE, PARTS, spelt_out
 from .viewpoints import OTHER_SIDE, own_sides
 from .words import FUNCTION_WORDS, is_determiner
 
@@ -24,21 +23,12 @@ ONLY: Final = "~only"
 """Token that `plain_sides` leaves before a side that is said to be the only one."""
 LEAN: Final = {"<left": "L", "<right": "R"}
 """Tokens that `plain_sides` leaves where one side is said to do more than the other."""
-_SHORT: Final = {"l": "left", "r": "right", "lt": "left", "rt": "right"}
 _SAME: Final = {
     **dict.fromkeys(("leftward", "leftwards", "leftmost", "lefthand", "lefty", "lft",
                      "letf", "lfet", "elft"), "left"),
     **dict.fromkeys(("rightward", "rightwards", "rightmost", "righthand", "rigth",
                      "rigt", "rght", "rgiht", "rihgt"), "right"),
 }  # fmt: skip
-_OF_A_FACE: Final = SINGLE | frozenset(
-    {"eyebrows", "brows", "eyes", "lids", "eyelids", "corners", "cheeks", "nostrils", "lip",
-     "lips", "mouth", "nose", "forehead", "jaw", "face", "upper", "lower", "inner", "outer",
-     "top", "bottom", "tail", "end", "edge", "part", "portion", "one", "dimples", "halves",
-     "peepers", "nare", "ala", "commissures", "lashes", "canine", "wing", "facial", "palpebral"}
-)  # fmt: skip
-"""Words that may follow a side that is said of a part."""
-
 _SIDE: Final = r"(left|right)"
 _D: Final = r"(?:(?:the|a|an|his|her|its|their|your|my|our) )?"
 _AT: Final = r"(?:(?:on|to|at|in|with|for|of) )?"
@@ -75,82 +65,13 @@ _ONE_SIDED: Final = (
     r"asymmetric|asymmetrically|crooked|crookedly|skewed|slanted|tilted|uneven)"
 )
 
-_PARTS: Final = (
-    r"(?:mouth|lips?|jaw|chin|eyes?|gaze|eyebrows?|brows?|cheeks?|corners?|lids?|eyelids?|"
-    r"nostrils?|nose)"
-)
+_PARTS: Final = PARTS
 _WATCHES: Final = (
     r"(?:watch|watches|watching|check|checks|checking|study|studies|studying|eyes|eyeing|inspects?|"
     r"inspecting|notices?|noticing|spots?|spotting|examines?|examining|tracks?|tracking|follows?|"
     r"following|sees?)"
 )
 _WATCHED: Final = rf"(?:something|someone|somebody|it|him|her|(?:the|a|an) (?!{_PARTS})\w+)"
-
-_PAIRED: Final = r"(?:eyebrow|brow|eyelid|lid|cheek|nostril|eye)"
-_ABOUT: Final = r"(?:above|over|below|under|underneath|beneath|beside|around)"
-_SLIP: Final = (
-    r"(?:(?:no|nope)(?= (?:[,.!:;]|--|the|his|her|i))|sorry|wait|er|erm|uh|um|oops|actually|i mean|i meant|make that|make it|scratch that|"
-    r"correction|rather|or rather|strike that|hang on|hold on|my mistake|that should be|not that|"
-    r"well|is wrong|wrong)"
-)
-_FIRST: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern), new)
-    for pattern, new in (
-        # What is taken back: "the left -- no, the right brow", "up at the corner? no. down".
-        (rf"\b{_SIDE}((?: \w+){{0,3}}?)(?: (?:[,.:;!?]|--))+ (?:{_SLIP}(?: (?:[,.!:]|--))* )+"
-         rf"{_AT}{_D}{_SIDE}\b(?: (?:one|side|{_PARTS}))?", r"\3\2"),
-        (r"(?:^|(?<=[.!] ))[^.?!]*\? no(?: [,.!]| --)* ", ""),
-        (rf"\bnot {_D}{_SIDE} ({_PARTS})(?: ,| --)?(?: but| rather)? {_D}{_SIDE}(?= [,;:.!?]|$)",
-         r"\3 \2"),
-        # Words that are no side at all.
-        (r"\b((?:ent|exit|walk|com|go|step|cross|run|stand|wait|sit|mov|leav|appear|retreat|stroll|"
-         r"rush|storm|shuffl|hurr|danc|march)\w*|from|waits?|door) (?:\w+ )?(?:stage|camera|house|"
-         r"screen|frame) (?:left|right)\b", r"\1 on"),
-        (r"\bleft (?:, )?(?:and )?right (?:, )?(?:and )?(?:centre|center)\b", "all around"),
-        (r"\b(got|has|have|had|is|are|was|were) left (?=(?:he|she|they|it|we|i|you|to|in|for|of)\b)",
-         r"\1 remaining "),
-        (r"(?<!\bthe )(?<!\bhis )(?<!\bher )(?<!\bto )(?<!\byour )(?<!\bon )(?<!\bchar )(?<!,)"
-         r"(?<= )right (?=(?:at|into|through|between|in|on|up|past|beside|behind|before|after|from) "
-         r"(?:the|him|her|it|me|us|you|them|this|that|cue|to|front|time|schedule|his|its|my)\b)", ""),
-        (r"^right (?=(?:on|at|in|after|before|up) (?:the|cue|time|this|that|his|her))", ""),
-        (r"(?<!on )(?<!at )(?<!to )\b(?:every|the|no|a|any) right to\b", "reason to"),
-        # Whose side.
-        (rf"\b(?:char|chars|character|toon|rig|actor|performer|patient|his own|her own|anatomical) "
-         rf"{_SIDE}(?= (?:{_PARTS}|side|half))", r"\1"),
-        (rf"(?:\bon )?(?:the )?\b(?:char|chars|toon|rig) {_SIDE}\b", r"on the \1"),
-        # "the brow over the scarred left eye", "the lid on his right side", "left end of the mouth"
-        (rf"\b{_D}({_PAIRED}) (?:just |right |directly )?{_ABOUT} {_D}(?:\w+ )?{_SIDE} "
-         rf"(?:{_PAIRED}|mouth corner|corner of {_D}mouth)\b", r"\2 \1"),
-        (rf"\b({_PAIRED}) (?:on|at|to|over|of) {_D}{_SIDE}(?: hand)? side(?: of {_D}face)?\b",
-         r"\2 \1"),
-        (rf"\b(on|at|in|to|with|from|of) {_D}{_SIDE}((?: \w+)?) alone\b", r"\1 the \2\3"),
-        (rf"\b(?:with|on|at) {_D}{_SIDE}(?: side| half)? , (?=do (?:nothing|not)|nothing|keep still|"
-         r"stay)", r"the \1 side "),
-        (rf"\b(?:no|nothing|little|not) more than (?={_D}{_SIDE}\b)", "only "),
-        (rf"\bit (?:is|was) (?:only |just )?{_D}{_SIDE}((?: (?!that)\w+)?) (?:that|which|who)\b",
-         r"the \1\2"),
-        (rf"\bthe one (?:on|to|at) {_D}{_SIDE}(?: side)?\b", r"the \1 one"),
-        (rf"\b{_D}(?:\w+ )?(side|half|corner|eye|brow|eyebrow|cheek|lid|nostril) , {_D}{_SIDE}"
-         r"(?: one)? ,", r"the \2 \1"),
-        (rf"\b(into|in|at|from) {_D}{_SIDE} of {_D}(?:mouth|lips|smile)\b", r"\1 the \2 mouth corner"),
-        (rf"\b{_SIDE}((?: (?:side|half|mouth corner))?) , where (?!{_D}\w+ (?:is|lies|stands|sits|"
-         r"waits|are|hangs)\b)", r"\1\2 , on the \1 "),
-        # "down comes the left corner", "up with the left brow, down with the right one"
-        (r"((?:^|[,;:.!?] |and |-- ))(up|down) (?:comes?|goes|went|came|go|creeps|crept|shoots|shot|"
-         r"slides|slid|drops|jumps|climbs|flies|flew|with) ((?:(?! (?:[,;:.!?]|--|and|in|as|to) )[^,;:.!?])+)"
-         r"(?= [,;:.!?]| --| and | in | as | to |$)", r"\1\3 goes \2"),
-        (rf"\b{_SIDE} (?:end|edge|corner|tip|extremity) of {_D}(?:mouth|lips?)\b",
-         r"\1 mouth corner"),
-        (rf"\b(?:out of|through|from) (?:only |just )?(?={_D}{_SIDE} (?:eye|corner|mouth|side|half))",
-         "in "),
-    )
-)  # fmt: skip
-"""What is set right before anything else is read."""
-_CORRECTED: Final = (
-    (re.compile(rf"\bnot {_D}{_SIDE} ({_PARTS}) (?:(?:[,.!;]|--|but) )+{_D}{_SIDE} one\b"),
-     r"\3 \2"),
-)  # fmt: skip
-"""What is set right when "the other" has its side."""
 
 _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), new)
@@ -174,7 +95,8 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          rf"(?!{_D}(?:{_PARTS}|left|right)\b)(?!.* than )", r"\2 \1 "),
         (rf"\b(?:bell |facial )*(?:palsy|paralysis|weakness|numbness) (?:on|of) {_D}{_SIDE}"
          r"(?: side)?(?: of the face)?\b", r"not the \1 side"),
-        (rf"\b{_SIDE} (?:facial )?(?:palsy|paralysis|weakness|numbness)\b", r"not the \1 side"),
+        (rf"\b{_SIDE} (?:\w+ )?(?:facial )?(?:palsy|paralysis|weakness|"
+         rf"numbness)\b", r"not the \1 side"),
         (rf"\b(?:check|watch|glance|look)(?:s|es|ing)? (?:at )?{_D}{_SIDE}(?= [,;.:]| and |$)",
          r"look to the \1"),
         (r"\b(?:unilateral(?:ly)?|one sided) (?=au\d)(?!.*\b(?:left|right)\b)", f"{DEFAULT} "),
@@ -200,7 +122,8 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         # Who stands on a side, and is not looked at: "sneers at the kid on his right".
         (rf"\b((?:sneer|smil|grin|frown|wink|snarl|scowl|smirk|beam|laugh|shout|nod|talk|speak|"
          rf"whisper|wav|yell|scream|blow)\w* (?:a kiss )?(?:at|to|towards?|with|for) "
-         rf"(?:the|a|an|his|her|some|their) (?!{_PARTS}\b)\w+) (?:on|to|at) {_D}{_SIDE}\b(?! side of)",
+         rf"(?:the|a|an|his|her|some|their) (?!{_PARTS}\b)\w+) (?:on|to|"
+         rf"at) {_D}{_SIDE}\b(?! side of)",
          r"\1"),
         (rf"(?<!leave the )(?<!leave his )(?<!leave her )(?<!leaves the )(?<!leaving the )"
          rf"(?<!let the )\b{_SIDE} ({_PARTS}) alone\b", r"\1 \2"),
@@ -225,7 +148,7 @@ _REWRITES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(?:one sided|onesided|unilateral) ", "crooked "),
         (r"\b(?:on|at|with|to) (?:only )?one side(?: only)?\b(?! of)", f"on the {DEFAULT}"),
         (r"\b(?:only|just) one\b", "one"),
-        (r"\b(?:on|with|at|to) both (?:sides|halves)\b", ""),
+        (r"\b(?:on|with|at|to) both (?:sides|halves)\b", "~both"),
         (rf"\b(?:only|just|solely) (?=(?:with |on |in )?{_D}{_SIDE}\b(?! (?:now|before|after)))",
          "~only "),
     )
@@ -237,45 +160,20 @@ def plain_sides(said: Sequence[str]) -> tuple[list[str], list[str]]:
 
     Where one side does more than the other stands a token of `LEAN`.
     """
-    words = [_SAME.get(word, word) for word in _letters(list(said))]
+    words = [_SAME.get(word, word) for word in spelt_out(list(said))]
     text = " ".join(words)
     if not re.search(r"\b(?:left|right|one|single|half|other|unilateral|opposite)\b", text):
         return words, []
-    for pattern, new in (*_FIRST, *_REWRITES):
+    for pattern, new in (*FIRST, *_REWRITES):
         text = pattern.sub(new, text)
     text, notes = own_sides(_one_side_named(text))
     # "only" opens a clause of its own after a comma or a link; elsewhere it would cut one in two.
     text = re.sub(r"((?:^|[,;:.] |and |but |no |it is )(?:with |on |in )?)~only", r"\1only", text)
     text = with_referents(text)
-    for pattern, new in _CORRECTED:
+    for pattern, new in CORRECTED:
         text = pattern.sub(new, text)
     text = _leaning(_without_denied(text))
     return text.split(), notes
-
-
-def _letters(words: list[str]) -> list[str]:
-    """Read "L brow", "brow (L)" and "R12"."""
-    result: list[str] = []
-    initials = any(len(word) == 1 and word.isalpha() and word not in "lrai" for word in words)
-    for i, word in enumerate(words):
-        code = re.fullmatch(r"([lr])(\d{1,2})", word)
-        named = word in ("lt", "rt") or (word in _SHORT and not initials)
-        if named or (word in _SHORT and _by_a_part(words, i)):
-            if result and result[-1] == "(":
-                result.pop()
-            result.append(_SHORT[word])
-        elif _closes_short(words, i, result):
-            continue
-        elif code and f"AU{code[2]}{code[1].upper()}" in ACTION_UNITS:
-            result.append(f"au{code[2]}{code[1]}")
-        else:
-            result.append(word)
-    return result
-
-
-def _by_a_part(words: list[str], i: int) -> bool:
-    near = {words[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(words)}
-    return any(w in _OF_A_FACE or re.fullmatch(r"au\d+[a-e]?", w) for w in near)
 
 
 def _one_side_named(text: str) -> str:
@@ -290,13 +188,6 @@ def _one_side_named(text: str) -> str:
     text = re.sub(r"\bone (?=(?:side|half|corner) of\b)", f"{side} ", text)
     text = re.sub(rf"\b{_SIDE} (?:half|side) of {_D}face\b", r"\1 side", text)
     return re.sub(rf"\b{_SIDE} side (?=hangs|droops|sags)", r"\1 corner of the mouth ", text)
-
-
-def _closes_short(words: list[str], i: int, result: list[str]) -> bool:
-    """Whether a mark only ends an abbreviation: the ")" of "(L)", the "." of "lt."."""
-    if not i or words[i - 1] not in _SHORT:
-        return False
-    return (words[i] == ")" and "(" not in result) or (words[i] == "." and result[-1] in OTHER_SIDE)
 
 
 def _without_denied(text: str) -> str:
@@ -365,7 +256,7 @@ def _compared(text: str) -> str:
 _NOT_AFTER_RIGHT: Final = frozenset(
     {"now", "away", "after", "before", "there", "in", "up", "then", "behind", "here", "when", "as",
      "from", "royal", "through", "answer", "thing", "moment", "time", "person", "word", "words",
-     "mind"}
+     "mind", "that", "about", "if", "because"}
 )  # fmt: skip
 _NOT_AFTER_LEFT: Final = frozenset(
     {"now", "away", "after", "before", "there", "in", "him", "her", "me", "us", "them", "alone",
@@ -392,10 +283,12 @@ def find_sides(words: Sequence[str], taken: frozenset[int]) -> list[tuple[int, s
 
 _THINGS: Final = frozenset(  # what has a left and a right and is no part of the face
     {"hand", "hands", "arm", "arms", "leg", "legs", "foot", "feet", "knee", "knees", "shoulder",
-     "ear", "ears", "tooth", "hip", "elbow", "wrist", "ankle", "thumb", "finger", "fist", "palm", "toe",
+     "ear", "ears", "tooth",
+     "hip", "elbow", "wrist", "ankle", "thumb", "finger", "fist", "palm", "toe",
      "heel", "thigh", "shoe", "boot", "sleeve", "pocket", "glove", "sock", "seat", "lane",
      "turn", "door", "window", "wall", "shelf", "drawer", "pedal", "key", "button", "lung", "rib",
-     "answer", "bank", "flank", "wheel", "tyre", "page", "chair", "hook", "rail", "back", "paw", "stage"}
+     "answer", "bank",
+     "flank", "wheel", "tyre", "page", "chair", "hook", "rail", "back", "paw", "stage"}
 )  # fmt: skip
 _LOOKING: Final = ("look", "glanc", "gaz", "star", "peer", "peek", "pupil")
 
@@ -408,14 +301,16 @@ def _looks(before: Sequence[str]) -> bool:
 def _is_beside(words: Sequence[str], i: int) -> bool:
     """Whether a side says where something stands: "the man to the left of her"."""
     thing = i > 1 and words[i - 2] == "to" and list(words[i + 1 : i + 2]) == ["of"]
-    return thing and not set(words[i + 2 : i + 4]) & _OF_A_FACE
+    return thing and not set(words[i + 2 : i + 4]) & OF_A_FACE
 
 
 def _is_placed(words: Sequence[str], i: int) -> bool:
     """Whether a side stands as a noun of place: "on the left", "at his right"."""
     after = words[i + 1] if i + 1 < len(words) else ""
-    placed = i > 1 and is_determiner(words[i - 1]) and words[i - 2] in ("on", "at", "to", "in", "with")
-    return placed and (not after[:1].isalpha() or after in FUNCTION_WORDS)
+    placed = (
+        i > 1 and is_determiner(words[i - 1]) and words[i - 2] in ("on", "at", "to", "in", "with")
+    )
+    return placed and after != "of" and (not after[:1].isalpha() or after in FUNCTION_WORDS)
 
 
 def _is_side(words: Sequence[str], i: int) -> bool:
@@ -423,26 +318,22 @@ def _is_side(words: Sequence[str], i: int) -> bool:
     before = words[i - 1] if i else ""
     if (after in _THINGS or _is_beside(words, i)) and not _looks(words[:i]):
         return False
-    if _is_placed(words, i) and after not in ("of", "track", "time", "moment", "place"):
+    if _is_placed(words, i) or (after in ("when", "as") and before == "jaw"):
         return True
-    if after in ("when", "as") and (words[i - 2 : i - 1] in (["on"], ["at"]) or before == "jaw"):
-        return True
-    if after in _OF_A_FACE:
+    if after in OF_A_FACE:
         return before not in _WHO_LEAVES
     if before in _NOT_BEFORE | _WHO_LEAVES or (before == "just" and not after):
         return False
     if words[i] == "right":
         done = i > 1 and before == "it" and words[i - 2] in _DONE_RIGHT
-        if before in _IS_RIGHT or done:
-            return False
-        return after not in _NOT_AFTER_RIGHT
+        return not (done or before in _IS_RIGHT or after in _NOT_AFTER_RIGHT)
     rest_is = before in _NOTHING_LEFT or {"there", "no"} <= set(words[max(0, i - 4) : i])
     leaves = after in _NOT_AFTER_LEFT
     own = [word for word in words[max(0, i - 2) : i] if not is_determiner(word)]
     if is_determiner(after) and own[-1:] in (["on"], ["at"], ["to"]):  # "on his left a faint smile"
         leaves = False
     elif is_determiner(after):  # "left the room", but "left the right"
-        leaves = words[i + 2 : i + 3] != [] and words[i + 2] not in _OF_A_FACE | set(SIDE_LETTER)
+        leaves = words[i + 2 : i + 3] != [] and words[i + 2] not in OF_A_FACE | set(SIDE_LETTER)
     return not (rest_is or leaves)
 
 
@@ -450,7 +341,12 @@ def _without_both(words: Sequence[str], found: list[tuple[int, str]]) -> list[tu
     """Read "left and right" as both."""
     for (i, first), (j, second) in pairwise(found):
         between = [word for word in words[i + 1 : j] if not is_determiner(word)]
-        if first != second and between in (["and"], ["or"], ["as", "well", "as"], ["/"], ["+"]):
+        turned = is_direction(words, i)
+        if (
+            first != second
+            and not turned
+            and between in (["and"], ["or"], ["as", "well", "as"], ["/"], ["+"])
+        ):
             return [entry for entry in found if entry[0] not in (i, j)]
     return found
 
@@ -458,7 +354,7 @@ def _without_both(words: Sequence[str], found: list[tuple[int, str]]) -> list[tu
 def is_direction(words: Sequence[str], i: int) -> bool:
     """Whether a side says whereto ("to his left", "slides left"), not which half of the face."""
     after = words[i + 1] if i + 1 < len(words) else ""
-    if after in _OF_A_FACE and not (after == "side" and words[i + 2 : i + 3] != ["of"]):
+    if after in OF_A_FACE and not (after == "side" and words[i + 2 : i + 3] != ["of"]):
         return False
     before = [word for word in words[max(0, i - 3) : i] if not is_determiner(word)]
     if not before or before[-1] in ("on", "at", "in", "with", "only", "not", ":", ",", "using"):

@@ -75,7 +75,7 @@ _HALVES: Final = frozenset(
 
 def with_shared_side(draft: Draft, bounds: list[Bound], contents: list[Content]) -> list[Content]:
     """A side at the end of a list holds for all of it: "AU6 and AU12 on the left"."""
-    if len(draft.sides) != 1 or len(contents) < 2 or "both" in draft.words:
+    if len(draft.sides) != 1 or len(contents) < 2 or _BOTH & set(draft.words):
         return contents
     place, side = draft.sides[0]
     last = contents[-1]
@@ -119,7 +119,7 @@ def with_common_side(draft: Draft, contents: list[Content]) -> list[Content]:
     return [replace(c, side=side) if _is_one_sided(c) and not c.side else c for c in contents]
 
 
-_BOTH: Final = frozenset({"both", "equally", "symmetrically", "symmetrical", "bilateral"})
+_BOTH: Final = frozenset({"both", "~both", "equally", "symmetrically", "symmetrical", "bilateral"})
 _STOPS: Final = frozenset({",", ";", ":", ".", "!", "?", "--", "(", ")"})
 _WHOLE: Final = frozenset({"AU30", "AU61", "AU62", "AU63", "AU64", "AUML", "AUMR", "AUM"})
 """Families that go to a side as a whole."""
@@ -129,7 +129,8 @@ _WHOLLY: Final = frozenset(
 )  # fmt: skip
 _FACE_WORDS: Final = frozenset(
     {"left", "right", "smile", "grin", "smirk", "frown", "sneer", "snarl", "wink", "side", "half",
-     "mouth", "face", "one", "lip", "lips", "corner", "brow", "eyebrow", "eye", "cheek", "nose", "lid"}
+     "mouth", "face", "one",
+     "lip", "lips", "corner", "brow", "eyebrow", "eye", "cheek", "nose", "lid"}
 )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _without_resting(draft: Draft, contents: list[Content]) -> list[Content]:
 
 
 def with_refined_sides(contents: list[Content]) -> list[Content]:
-    """A look told again with a side is the same look: "she smiled, but kept the smile to the left"."""
+    """A look told again with a side is the same: "she smiled, but kept the smile to the left"."""
     result: list[Content] = []
     for i, content in enumerate(contents):
         later = {

@@ -43,7 +43,8 @@ _NAMED_VERBS: Final = frozenset(
     {"look", "glance", "gaze", "stare", "peek", "blow", "roll", "smile", "grin", "bite", "clench",
      "bare", "close", "shut", "squeeze", "stick", "puff", "suck", "lick", "cock", "raise", "grit",
      "screw", "scrunch", "chew", "wink", "frown", "smirk", "sneer", "pout", "scowl", "glare",
-     "squint", "grimace", "wince", "yawn", "gape", "snarl", "poke", "cross", "avert", "hold", "peer"}
+     "squint", "grimace",
+     "wince", "yawn", "gape", "snarl", "poke", "cross", "avert", "hold", "peer"}
 )  # fmt: skip
 LANDMARK: Final = frozenset(
     {"toward", "towards", "to", "near", "over", "under", "against", "at", "from", "up", "around",

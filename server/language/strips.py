@@ -40,7 +40,7 @@ _NEXT: Final = (
 _CUE: Final = re.compile(
     r"(?<![\w-])("
     + "|".join(sorted(map(re.escape, _NEXT), key=len, reverse=True))
-    + r")(?![\w-])(?!\s+\d)"
+    + r")(?![\w-])(?!\s+(?:\d|half|third|quarter|part|word|syllable|beat|s\b))"
 )
 _OPENING: Final = frozenset(
     {"first", "at first", "at the beginning", "at the start", "to begin with", "initially",
@@ -184,7 +184,10 @@ def _with_waiting_cues(pieces: list[_Piece]) -> list[_Piece]:
     """A time word with nothing behind it ("he smiles at first") belongs to the words before it."""
     result: list[_Piece] = []
     for piece in pieces:
-        if piece.text:
+        if piece.place == "whole" and piece.start is not None and result and not result[-1].place:
+            result[-1] = replace(result[-1], place="whole")
+            result.append(replace(piece, place=""))
+        elif piece.text:
             result.append(piece)
         elif piece.place and result and not result[-1].place:
             result[-1] = replace(result[-1], place=piece.place)

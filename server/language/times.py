@@ -28,6 +28,8 @@ _PLAIN: Final = tuple(
          lambda m: f"{60 * int(m[1]) + float(m[2]):g} s"),
         (rf"\b({_COUNT})\b(?=(?: and a half| point \w+)?[ -]+{_UNIT}|\s+(?:to|and|until|-)\s+"
          rf"(?:{_COUNT}|\d+(?:\.\d+)?)[ -]+{_UNIT})", lambda m: f"{_COUNTED[m[1]]}"),
+        (r"\bseconds (\d+(?:\.\d+)?) (?:to|and|until|-) (\d+(?:\.\d+)?)(?! *s\b)",
+         lambda m: f"{m[1]} to {m[2]} s"),
         (r"\bseconds? (?:number )?(\d+(?:\.\d+)?)(?! *s\b)\b", lambda m: f"{m[1]} s"),
         (rf"\b(from|at|until|till|to|after|by|and) second ({_COUNT})\b",
          lambda m: f"{m[1]} {_COUNTED[m[2]]} s"),
@@ -38,7 +40,8 @@ _PLAIN: Final = tuple(
         (r"\b(?:an? |one )?quarter (?:of a )?-?second\b", lambda m: "0.25 s"),
         (r"\b(?:an? )?half[ -](?:a )?(?:second|sec)\b", lambda m: "0.5 s"),
         (r"\b(\d+(?:\.\d+)?) ?(?:ms|milliseconds?)\b", lambda m: f"{float(m[1]) / 1000:g} s"),
-        (r"\b(for|after|within|in|at|until|till|by|about|just) (?:a|one|1) (?:single |full |whole )?"
+        (r"\b(for|after|within|in|at|until|till|by|about|just) (?:a|one|1) (?:single |full |"
+         r"whole )?"
          r"second\b", lambda m: f"{m[1]} 1 s"),
         (r"\b(first|last|final|opening|closing) (?:full |whole )?second\b",
          lambda m: f"{m[1]} 1 s"),
@@ -52,7 +55,8 @@ _LINE: Final = (
 )
 _TO: Final = r"(?:to|and|until|till|through|up to|-{1,2}|–|—)"
 _HALF: Final = (
-    r"(?:in|for|during|through|over|throughout)?\s*(?:the )?(first|second|last|final|middle|opening|"
+    r"(?:in|for|during|through|over|throughout)?\s*(?:the )?(first|second|last|final|middle|"
+    r"opening|"
     rf"closing) (half|third|quarter|part)\b(?! of (?:his|her|the|a) (?:mouth|face|brow))(?! s\b)"
     rf"{_LINE}"
 )
@@ -63,11 +67,13 @@ _SPAN: Final = re.compile(
 )
 _SINCE: Final = re.compile(
     rf"\b(?:starting |beginning )?(?:from|at|after|past|as of|since|by)\s+(?:the )?{_N} s\b"
-    rf"(?:[ -]mark\b)?(?: (?:on(?!\s+the\s+(?:left|right))|onwards?|in))?{_LINE}(?: to the end)?:?"
+    rf"(?:[ -]mark\b)?(?: (?:on(?!\s+(?:the|his|her)\b)|onwards?|in))?{_LINE}(?: to the end)?:?"
+    rf"|(?<=\[){_N} s\]:?"
     rf"|[(\[]?(?<![\d.]){_N} s\b(?: (?:in\b(?! the)|into (?:the |this )?\w+)|[)\]]?:){_LINE}"
 )
 _FIRST: Final = re.compile(
-    rf"\b(?:for|in|during|over|within|through)?\s*(?:the )?(?:first|opening|initial) {_N} s\b{_LINE}"
+    rf"\b(?:for|in|during|over|within|through)?\s*(?:the )?(?:first|opening|"
+    rf"initial) {_N} s\b{_LINE}"
 )
 _LAST: Final = re.compile(
     rf"\b(?:for|in|during|over|within|through)?\s*(?:the )?(?:last|final|closing) {_N} s\b{_LINE}"
@@ -102,25 +108,34 @@ def cut_at_times(sentence: str) -> str:
     found = sorted(
         {m.span() for pattern in _ALL for m in pattern.finditer(sentence)}, key=lambda s: s[0]
     )
-    cut, done = "", 0
-    for start, end in found:
+    cut, done, begun = "", 0, 0
+    for start, stop in found:
         if start < done:
             continue
+        end = stop
         before = sentence[done:start]
         after = sentence[end:]
         opens = _GOES_ON.match(after) is None
+        told = _told(sentence[begun:start])
         said = re.sub(r"[\s,]+(?:(?:and|but|then)\s*)*$", "", before)
-        if opens and re.search(r"[a-z]", re.sub(r"^\W*(?:and|but|then|only)?\W*", "", before)):
-            cut += f"{said}; "
-            cut += sentence[start:end]
+        if opens and told:
+            cut += f"{said}; {sentence[start:end]}"
+            begun = start
         else:
             cut += before + sentence[start:end]
             comma = re.match(r"\s*,\s*", after)
-            told = re.search(r"[a-z]", before)
             if comma and told and not before.rstrip().endswith((",", "and")):
                 cut, end = f"{cut}; ", end + comma.end()
+                begun = end
         done = end
     return cut + sentence[done:]
+
+
+def _told(stage: str) -> bool:
+    """Whether a stage has words beside its times."""
+    for pattern in _ALL:
+        stage = pattern.sub(" ", stage)
+    return bool(set(re.findall(r"[a-z]+", stage)) - {"and", "but", "then", "only"})
 
 
 def time_of(said: str, seconds: float) -> tuple[str, float | None, float | None]:
@@ -138,7 +153,7 @@ def time_of(said: str, seconds: float) -> tuple[str, float | None, float | None]
     elif first:
         start, end = 0.0, float(first[1])
     elif since:
-        start = float(since[1] or since[2])
+        start = float(since[1] or since[2] or since[3])
     elif part:
         start, end = _part(part[1], _SHARES[part[2]], seconds)
     elif word:
