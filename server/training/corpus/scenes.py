@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.training.ears.errors import EarsTrainingError
-from server.training.ears.texts import sentences
+from server.training.ears.texts import sentence_bucket, sentences
 from server.training.ears.voices import (
     ENGLISH_ACCENTS,
     HELD_OUT_VARIANTS,
@@ -87,12 +87,6 @@ class Scene:
             fields[name] = tuple(fields[name])
         fields["families"] = tuple((name, share) for name, share in fields["families"])
         return cls(**fields)
-
-
-def sentence_bucket(text: str) -> int:
-    """Return the bucket 0..99 that decides a sentence's split."""
-    plain = "".join(c for c in text.casefold() if c.isalnum())
-    return zlib.crc32(plain.encode()) % 100
 
 
 def sentence_id(text: str) -> str:

@@ -28,7 +28,7 @@ from server.training.ears import voices
 from server.training.ears.errors import CorpusError
 from server.training.ears.shards import ShardWriter
 from server.training.ears.synthesis import Espeak, Say, Spoken, festival_say, flite_say
-from server.training.ears.texts import sentences
+from server.training.ears.texts import split_sentences
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[
     while True:
         accent, language = _accent(group, rng)
         if language not in texts:
-            texts[language] = _split(sentences(language, root, data_folder()), is_test)
+            texts[language] = split_sentences(language, root, data_folder(), test=is_test)
         voice = f"{accent}+{rng.choice(variants)}"
         rate, pitch, width = rng.uniform(0.7, 1.5), rng.uniform(0.4, 1.7), rng.randint(20, 90)
         for _ in range(_RUN):
@@ -96,18 +96,12 @@ def _accent(group: str, rng: random.Random) -> tuple[str, str]:
     return voices.TEST_LANGUAGES[language], language
 
 
-def _split(texts: list[str], is_test: bool) -> list[str]:
-    """Sentences differ between training and test: the last tenth is for tests."""
-    cut = len(texts) - max(20, len(texts) // 10)
-    return texts[cut:] if is_test else texts[:cut]
-
-
 def human_spoken(
     voice: voices.HumanVoice, rng: random.Random, root: Path
 ) -> Iterator[tuple[Spoken, str, str]]:
     """Yield (spoken, voice, text) of a flite or festival voice without end."""
     language = voice.text_language or voice.language
-    texts = _split(sentences(language, root, data_folder()), voice.test)
+    texts = split_sentences(language, root, data_folder(), test=voice.test)
     while True:
         rate, pitch = rng.uniform(0.78, 1.3), rng.uniform(0.75, 1.35)
         picked = [Say(rng.choice(texts), rate, pitch) for _ in range(8 * _RUN)]

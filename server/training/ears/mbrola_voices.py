@@ -26,7 +26,7 @@ from server.training.ears.corpus import add_spoken, data_folder
 from server.training.ears.errors import CorpusError
 from server.training.ears.shards import ShardWriter
 from server.training.ears.synthesis import Spoken
-from server.training.ears.texts import sentences
+from server.training.ears.texts import split_sentences
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +108,7 @@ def spoken(shard: str, root: Path, seed: int) -> Iterator[tuple[Spoken, str, str
     """Yield (spoken, voice, text) without end, a few sentences a speaker setting."""
     language, names = SHARDS[shard]
     rng = random.Random(f"{shard}-{seed}")
-    texts = sentences(language, root, data_folder())
-    texts = texts[: len(texts) - max(20, len(texts) // 10)]
+    texts = split_sentences(language, root, data_folder(), test=False)
     while True:
         voice, rate, pitch = rng.choice(names), rng.uniform(0.8, 1.4), rng.uniform(0.75, 1.5)
         for _ in range(_RUN):

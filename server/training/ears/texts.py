@@ -11,6 +11,7 @@ import csv
 import gzip
 import random
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ _ROFF: Final = re.compile(r"\\f[A-Z(\[]\w*\]?|\\[&%|^/]|\\\([a-z]{2}|\\-|\\")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?:;])\s+")
 _PLAIN: Final = re.compile(r"^[^\W\d_][^\W\d_ ,.'’-]*(?:[ ,.'’-]+[^\W\d_]+)*[ .!?,:;]*$")
 _MAX_WORDS: Final = 14
+_FIRST_TEST_BUCKET: Final = 90  # of 100
 
 PINYIN_INITIALS: Final = (
     "", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh",
@@ -103,6 +105,25 @@ def everyday_sentences(table: Path) -> list[str]:
         raise CorpusError(f"{table} has no column of texts; expected one named 'text'")
     ok = re.compile(r"^[A-Za-z][A-Za-z ,.'!?-]{12,110}$")
     return [row[column].strip() for row in rows if ok.match(row[column].strip())]
+
+
+def sentence_bucket(text: str) -> int:
+    """Return the bucket 0..99 that decides a sentence's split, the same for the same letters."""
+    plain = "".join(c for c in text.casefold() if c.isalnum())
+    return zlib.crc32(plain.encode()) % 100
+
+
+def split_sentences(language: str, root: Path, data: Path, *, test: bool) -> list[str]:
+    """Return the sentences for tests, or those for training.
+
+    A tenth is for tests, told by the letters of each sentence: the place in a list would shift with
+    the packages that are installed. (The shards of the shipped weights were told by place.)
+
+    Raises:
+        CorpusError: no text of the language is installed.
+    """
+    found = sentences(language, root, data)
+    return [text for text in found if (sentence_bucket(text) >= _FIRST_TEST_BUCKET) == test]
 
 
 def sentences(language: str, root: Path, data: Path, seed: int = 0) -> list[str]:

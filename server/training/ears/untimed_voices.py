@@ -31,7 +31,7 @@ from server.training.ears.errors import CorpusError
 from server.training.ears.realign import Pronouncer, text_labels
 from server.training.ears.shards import UNKNOWN, ShardWriter
 from server.training.ears.synthesis import Say
-from server.training.ears.texts import sentences
+from server.training.ears.texts import split_sentences
 
 log = logging.getLogger(__name__)
 
@@ -163,8 +163,7 @@ class RHVoice:
 def spoken(voice: UntimedVoice, root: Path, seed: int) -> Iterator[tuple[NDArray[np.float32], str]]:
     """Yield (16 kHz samples, text) without end."""
     rng = random.Random(f"{voice.group}-{seed}")
-    texts = sentences(voice.language, root, data_folder())
-    texts = texts[: len(texts) - max(20, len(texts) // 10)]  # the last tenth is for tests
+    texts = split_sentences(voice.language, root, data_folder(), test=False)
     rhvoice = RHVoice() if voice.engine == "rhvoice" else None
     while True:
         rate, pitch = rng.uniform(0.8, 1.35), rng.uniform(0.8, 1.25)

@@ -408,3 +408,21 @@ def test_self_training_labels_only_what_is_sure():
     posteriors[2:, PHONE_INDEX["m"]] = 0.3
     labels = sure_labels(posteriors, (Phone("m", 0.0, 0.04),))
     assert labels.tolist() == [PHONE_INDEX["m"]] * 2 + [UNKNOWN] * 2
+
+
+def test_a_sentence_stays_on_its_side_of_the_split_when_the_list_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [f"sentence {i} of the manual" for i in range(500)]
+    monkeypatch.setattr(texts, "sentences", lambda *_: found)
+    before = {
+        side: texts.split_sentences("en", Path(), Path(), test=side) for side in (True, False)
+    }
+    found = [*found[7:], "one more", "Sentence 9 of the manual!"]
+    after = {side: texts.split_sentences("en", Path(), Path(), test=side) for side in (True, False)}
+    assert 25 < len(before[True]) < 75
+    assert len(before[True]) + len(before[False]) == 500
+    for side in (True, False):
+        assert not set(before[side]) & set(after[not side])
+    nine = "sentence 9 of the manual" in before[True]
+    assert "Sentence 9 of the manual!" in after[nine]
