@@ -44,6 +44,8 @@ _SAID_OF: Final = frozenset(
 _LOOKS_DONE: Final = frozenset(
     {"smile", "grin", "smirk", "frown", "scowl", "pout", "sneer", "wink", "blink", "grimace"}
 )
+_LOOKS_WITH: Final = frozenset({"eyes", "gaze", "face"})
+"""Parts that show any feeling: "pettish eyes"."""
 _UNLIKELY: Final = 0.3
 _SURE: Final = 0.7
 _STORY_COVERAGE: Final = 0.5
@@ -130,8 +132,12 @@ class Guesser:
         """The unread words of a clause that are asked of, and whether the lexicon knows them."""
         known = tuple(w for w in clause.unread if self._is_feeling(w))
         direct = whole.guess.explicit >= 0.5 and not whole.votes
-        looks = bool(own) and all(content.kind == "named" for content in own)
-        if known and not looks and (own or not clause.parts) and (reading.contents or direct):
+        kinds = {content.kind for content in own}
+        # "one brow up at the funny word": beside an action, the adjective of a noun is no feeling
+        apart = "feeling" in kinds or not own or known == clause.unread
+        looks = set(clause.parts) <= _LOOKS_WITH
+        spoken = (own or looks) and (reading.contents or direct)
+        if known and apart and kinds != {"named"} and spoken:
             return known, True
         return (clause.unread, False) if _worth_asking(reading, clause, own, whole) else ((), False)
 

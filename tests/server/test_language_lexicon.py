@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from server.language import tables
+from server.language.express import Director, default_director
 from server.language.lexicon import KEPT, Lexicon, base_forms, packed_words, unpacked_words
 from server.training.language import lexicon as building
 from server.training.language.corpora import CorpusError
@@ -59,6 +60,31 @@ def test_a_word_that_hangs_on_one_family_needs_less_to_be_a_feeling() -> None:
 
 def test_words_survive_packing() -> None:
     assert unpacked_words(packed_words(["one", "two words"])) == ("one", "two words")
+
+
+@pytest.fixture(scope="module")
+def reader() -> Director:
+    return default_director()
+
+
+@pytest.mark.parametrize(
+    ("text", "moves"),
+    [("she looks pettish", "browDownLeft"), ("utterly horror-stricken", "eyeWideLeft"),
+     ("his eyes were ireful", "browDownLeft"), ("ireful but amused", "browDownLeft")],
+)  # fmt: skip
+def test_words_that_no_table_holds_have_a_face(reader: Director, text: str, moves: str) -> None:
+    known = {word.text for word in tables.feeling_words()}
+    assert not {"pettish", "horror-stricken", "ireful"} & known
+    assert reader.express(text).blendshapes[moves] > 0.12
+
+
+def test_an_adjective_of_something_else_moves_nothing(reader: Director) -> None:
+    face = reader.express("raise the right brow at the funny word")
+    assert face.blendshapes["mouthSmileRight"] < 0.05 < face.blendshapes["browOuterUpRight"]
+
+
+def test_a_denied_word_of_the_lexicon_is_not_shown(reader: Director) -> None:
+    assert not any(reader.express("he is not pettish").blendshapes.values())
 
 
 def wordnet(folder: Path, word: str) -> Path:
