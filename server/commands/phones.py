@@ -77,8 +77,7 @@ def run(args: argparse.Namespace) -> int:
 def _draw(path: Path, samples: Samples, heard: Recognition) -> None:
     from arkit.saving import replacing
     from server.evaluation.phones_plot import plot_phones
-    from server.speech.alignment import viseme_posteriors
-    from server.speech.phones_output import voice_activity
+    from server.speech.alignment import viseme_posteriors, voice_activity
 
     visemes = voice = None
     if heard.posteriors is not None:

@@ -134,6 +134,11 @@ def viseme_posteriors(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
     return posteriors @ table
 
 
+def voice_activity(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability of speech, [F], of phone posteriors [F, P]."""
+    return 1 - posteriors[:, PHONE_INDEX[SILENCE]]
+
+
 def shortest_of(phone: str) -> int:
     """Return how many frames a phone of a word lasts at least."""
     return SHORTEST_CLOSURE if phone in BILABIALS else SHORTEST_PHONE

@@ -17,12 +17,20 @@ from numpy.typing import NDArray
 
 from arkit.clip import Phone
 
-from .alignment import Alignment, TranscriptError, Word, align, runs, viseme_posteriors
+from .alignment import (
+    Alignment,
+    TranscriptError,
+    Word,
+    align,
+    runs,
+    viseme_posteriors,
+    voice_activity,
+)
 from .ears_model import Ears, Heard
 from .ears_weights import DEFAULT_WEIGHTS, RESEARCH_WEIGHTS, load_ears
 from .features import MelStream
 from .g2p import PronunciationError, words_of
-from .phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF, VISEMES
+from .phones import PHONES, SILENCE, VISEME_OF, VISEMES
 from .recogniser import (
     FEATURE_RATE,
     SAMPLE_RATE,
@@ -84,7 +92,7 @@ class EarsOutput:
     @property
     def voice(self) -> Array:
         """Probability of speech, float32 [F]."""
-        return 1 - self.posteriors[:, PHONE_INDEX[SILENCE]]
+        return voice_activity(self.posteriors)
 
     @classmethod
     def joined(cls, parts: Sequence[EarsOutput]) -> EarsOutput:

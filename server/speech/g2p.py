@@ -175,7 +175,7 @@ def words_of(transcript: str, language: str = "en") -> list[Word]:
         PronunciationError: the language is not English and espeak-ng is not installed.
     """
     words = normalised(transcript)
-    if language == "en":
+    if language.split("-", maxsplit=1)[0] == "en":
         return [Word(w, english(w)) for w in words]
     ways = by_espeak(tuple(dict.fromkeys(words)), language)
     return [Word(w, ways[w]) for w in words]

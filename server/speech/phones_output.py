@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from arkit.clip import Phone
 from arkit.saving import replacing
 
-from .alignment import viseme_posteriors
-from .phones import PHONE_INDEX, SILENCE, VISEMES, VOWELS
+from .alignment import viseme_posteriors, voice_activity
+from .phones import SILENCE, VISEMES, VOWELS
 from .pitch import pitch_track
 from .recogniser import FEATURE_RATE, AlignedWord, Recognition, Samples
 from .textgrid import Interval, Tier, write_textgrid
@@ -73,11 +73,6 @@ def curves_of(samples: Samples, heard: Recognition) -> dict[str, Any]:
     if heard.stress is not None:
         curves["stress"] = _rounded(heard.stress, 3)
     return curves
-
-
-def voice_activity(posteriors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probability of speech, [F], of phone posteriors [F, P]."""
-    return 1 - posteriors[:, PHONE_INDEX[SILENCE]]
 
 
 def _rounded(values: NDArray[np.float32], digits: int) -> list[Any]:

@@ -123,6 +123,11 @@ def test_all_words_of_a_transcript_take_one_process_and_sound_as_on_their_own(
         assert word.pronunciations[0] == phones
 
 
+def test_english_of_any_country_needs_no_espeak(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(espeak, "available", lambda: False)
+    assert g2p.words_of("my boy", "en-GB") == g2p.words_of("my boy")
+
+
 def test_money_is_read_behind_its_number_by_espeak():
     if not espeak.available():
         pytest.skip("espeakng-loader is not installed")
