@@ -51,6 +51,8 @@ def ipa_to_phones(symbol: str) -> tuple[str, ...]:
     """
     if symbol == _UNKNOWN_SYMBOL:
         return ("ʊ", "ɐ")
+    if symbol.startswith("("):  # "(en)": the next word is of another language
+        return ()
     text = "".join(c for c in symbol if c not in _TIES)
     if not text or set(text) <= {"_", ":", "!", "|", " "}:
         return (SILENCE,)

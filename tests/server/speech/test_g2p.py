@@ -60,6 +60,7 @@ def test_ipa_keeps_order_and_drops_length_and_stress():
     assert ipa_to_phones("t͡ʃ") == ("tʃ",)
     assert ipa_to_phones("pf") == ("p", "f")
     assert ipa_to_phones("") == ipa_to_phones("_:") == ("sil",)
+    assert ipa_to_phones("(en)") == ipa_to_phones("(en-gb-x") == ()
 
 
 def test_every_ipa_neighbour_is_a_phone_of_the_inventory():
