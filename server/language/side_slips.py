@@ -7,6 +7,7 @@ comes the left corner" is "the left corner goes down"; "the brow over the left e
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from arkit.action_units import ACTION_UNITS
@@ -39,12 +40,19 @@ _SLIP: Final = (
     r"correction|rather|or rather|strike that|hang on|hold on|my mistake|that should be|not that|"
     r"well|is wrong|wrong|(?:but )?(?:it|that) (?:was|is) (?:an? )?(?:error|mistake|wrong|slip))"
 )
-FIRST: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+
+
+def _taken_back(found: re.Match[str]) -> str:
+    """The second side with the part that was told of the first, or of itself."""
+    return f"{found[3]}{found[2] or found[4] or ''}"
+
+
+FIRST: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
         # What is taken back: "the left -- no, the right brow", "up at the corner? no. down".
         (rf"\b{_SIDE}((?: \w+){{0,3}}?)(?: (?:[,.:;!?]|--))+ (?:{_SLIP}(?: (?:[,.!:]|--))* )+"
-         rf"{_AT}{_D}{_SIDE}\b(?: (?:one|side|{PARTS}))?", r"\3\2"),
+         rf"{_AT}{_D}{_SIDE}\b( (?:one|side|{PARTS}))?", _taken_back),
         (r"(?:^|(?<=[.!] ))[^.?!]*\? no(?: [,.!]| --)* ", ""),
         (rf"\bnot {_D}{_SIDE} ({PARTS})(?: ,| --)?(?: but| rather)? {_D}{_SIDE}(?= [,;:.!?]|$)",
          r"\3 \2"),

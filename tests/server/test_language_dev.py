@@ -5,6 +5,8 @@ says whether a rule is general; "second" and "third" sets were written after the
 and mended in their turn. The fourth to sixth sets are harder (medicine, viewpoints, sides that are
 none), a third of each held in the same way; the seventh to tenth are in many voices (animators,
 actors, novelists, therapists, FACS coders, children's books); a third held, but of the tenth none.
+The eleventh to thirteenth are by writers who had not seen the product (crew notes, prose,
+non-native and clinical English); a third of each held.
 Columns: text, what must move, what must not, part.
 Entries are parted by "|"; "a/b" means either; "one:x" means x on exactly one side.
 """
@@ -25,7 +27,9 @@ HERE: Final = Path(__file__).parent
 FLOORS: Final = {"sides": 0.96, "situations": 0.84, "mixed": 0.92, "negations": 0.9}
 FIRST_SIDES: Final = frozenset({"tuned", "held", "second", "third"})
 HARDER_SIDES: Final = 0.94
-"""Floor of the sets of sides from the fourth on."""
+"""Floor of the sets of sides from the fourth to the tenth."""
+OTHER_WRITERS: Final = {"eleventh": 0.84, "twelfth": 0.76, "thirteenth": 0.78}
+"""Floors of the sets of sides by other writers: riddles and prose are still missed."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,14 @@ def test_most_directions_of_our_own_become_the_face_they_ask_for(
 
 
 def test_most_of_the_harder_sides_become_the_face_they_ask_for(reader: Director) -> None:
-    asked = [one for one in read("sides") if one.part not in FIRST_SIDES]
+    others = [one for one in read("sides") if one.part not in FIRST_SIDES]
+    asked = [one for one in others if one.part.removeprefix("held ") not in OTHER_WRITERS]
     wrong = [one.text for one in asked if not is_right(one, reader.express)]
     assert 1 - len(wrong) / len(asked) >= HARDER_SIDES, wrong
+
+
+@pytest.mark.parametrize("part", sorted(OTHER_WRITERS))
+def test_sides_in_the_words_of_other_writers_keep_their_rate(reader: Director, part: str) -> None:
+    asked = [one for one in read("sides") if one.part.removeprefix("held ") == part]
+    wrong = [one.text for one in asked if not is_right(one, reader.express)]
+    assert 1 - len(wrong) / len(asked) >= OTHER_WRITERS[part], wrong

@@ -123,3 +123,30 @@ def test_a_side_said_apart_or_left_out_holds_for_what_moves(text: str) -> None:
 def test_a_hand_or_a_knee_on_a_side_is_no_side_of_the_face(text: str) -> None:
     shapes = express(text).blendshapes
     assert shapes["eyeSquintLeft"] == shapes["eyeSquintRight"] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("raise the left brow, its mate is flat", "raise the left brow"),
+        ("the left corner falls, bring up the brow above it", "the left brow"),
+        ("the left eye shuts and that lid twitches", "the left lid"),
+        ("the left, no, the right brow goes up", "right brow goes up"),
+        ("down comes the left corner", "the left corner goes down"),
+        ("the brow over his left eye climbs", "left brow climbs"),
+        ("sneer, char left", "on the left"),
+        ("a smile lateralised to the right", "on the right"),
+    ],
+)
+def test_a_side_told_by_another_is_found(text: str, plain: str) -> None:
+    assert plain in said(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["she looks right at the lens", "enters stage left and smiles", "it feels right, smile",
+     "there is nothing left to say, smile", "left, right and centre people laugh"],
+)  # fmt: skip
+def test_words_that_are_no_side_turn_nothing(text: str) -> None:
+    assert not express(text).aus.keys() & {"AU61", "AU62"}
+    assert not any(code.endswith(("L", "R")) for code in express(text).aus)

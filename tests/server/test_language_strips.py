@@ -88,3 +88,41 @@ def test_until_a_time_ends_a_stage_there() -> None:
 def test_a_comma_after_a_time_begins_another_stage() -> None:
     found = spans("smile from 0.5 to 1.5 seconds, brows up at 2 seconds", 3.0)
     assert found == [("smile", 0.5, 1.5), ("brows up", 2.0, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "stages"),
+    [
+        ("from two seconds on a smile", [("a smile", 2.0, 4.0)]),
+        (
+            "smile for the first second, frown from 2 seconds on",
+            [("smile", 0.0, 1.0), ("frown", 2.0, 4.0)],
+        ),
+        (
+            "calm for two and a half seconds, then angry",
+            [("calm", 0.0, 2.5), ("angry", 2.5, 4.0)],
+        ),
+        ("between one and two seconds the nose wrinkles", [("the nose wrinkles", 1.0, 2.0)]),
+        (
+            "smile after 2 seconds and at three seconds wink",
+            [("smile", 2.0, 3.0), ("wink", 3.0, 4.0)],
+        ),
+        ("in the last half second the brows go up", [("the brows go up", 3.5, 4.0)]),
+        ("in the second half frown", [("frown", 2.0, 4.0)]),
+        ("smile on the last word", [("smile", 3.5, 4.0)]),
+        ("0-1s: calm; 1s-2s: angry", [("calm", 0.0, 1.0), ("angry", 1.0, 2.0)]),
+        ("blink once at about 0:03", [("blink once", 3.0, 4.0)]),
+        (
+            "smile the whole time, wink at the 2 second mark",
+            [("smile", 0.0, 4.0), ("wink", 2.0, 4.0)],
+        ),
+    ],
+)
+def test_times_in_words_are_obeyed(text: str, stages: list[tuple[str, float, float]]) -> None:
+    assert spans(text) == stages
+
+
+def test_half_of_the_mouth_and_half_a_smile_are_no_times() -> None:
+    assert spans("smile with the right half of the mouth") == [
+        ("smile with the right half of the mouth", 0.0, 4.0)
+    ]
