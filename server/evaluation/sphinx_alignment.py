@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Any, Final
 
-from .recogniser import FEATURE_RATE, SpeechError
+from server.speech.recogniser import FEATURE_RATE, SpeechError
 
 
 class AlignmentError(SpeechError):

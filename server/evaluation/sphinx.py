@@ -1,4 +1,6 @@
-"""Phones with times through pocketsphinx, whose package carries its English model.
+"""A second opinion on phones with times: pocketsphinx, whose package carries its English model.
+
+Only a judge of the ears, no part of the product.
 
 Without a transcript it decodes phones freely, stretch by stretch; with one it aligns the words.
 Its labels are 10 ms early against exact synthetic times, which is corrected here.
@@ -16,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arkit.clip import Phone
-
-from .babble import NOTE as BABBLE_NOTE
-from .babble import babble, runs, speech_threshold_db
-from .notations import arpabet, spread
-from .phones import SILENCE
-from .recogniser import (
+from server.speech.babble import NOTE as BABBLE_NOTE
+from server.speech.babble import babble, runs, speech_threshold_db
+from server.speech.notations import arpabet, spread
+from server.speech.phones import SILENCE
+from server.speech.recogniser import (
     FEATURE_RATE,
     SAMPLE_RATE,
     RecogniserError,
@@ -32,7 +33,9 @@ from .recogniser import (
     shifted,
     without_gaps,
 )
-from .segments import stretches
+from server.speech.segments import stretches
+
+from .sphinx_alignment import AlignmentError, align_words
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class SphinxRecogniser:
     def __init__(self) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise RecogniserError(
-                "pocketsphinx is not installed; run: pip install soliloquy[server]"
+                "pocketsphinx is not installed; run: pip install soliloquy[train]"
             )
 
     def recognise(
@@ -95,8 +98,6 @@ class SphinxRecogniser:
     def _aligned(
         self, samples: Samples, transcript: str, language: str
     ) -> tuple[Recognition | None, tuple[str, ...]]:
-        from .align import AlignmentError, align_words
-
         if language != "en":
             return None, (
                 f"The transcript was not used: pocketsphinx aligns English, not '{language}'.",
