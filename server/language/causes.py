@@ -79,13 +79,13 @@ def _ends_at(phrase: Sequence[str], said: Sequence[str], start: int) -> int:
 def votes(said: Sequence[str]) -> dict[str, float]:
     """Family -> weight of the causes among the tokens; one denied just before is left out."""
     heard: dict[str, list[float]] = {}
+    there = {_ANY_DETERMINER, *said}
     place = 0
     while place < len(said):
         first = _ANY_DETERMINER if is_determiner(said[place]) else said[place]
         step = 1
         for phrase, family, weight in _forms().get(first, ()):
-            end = _ends_at(phrase, said, place)
-            if end < 0:
+            if phrase[-1] not in there or (end := _ends_at(phrase, said, place)) < 0:
                 continue
             if place == 0 or said[place - 1] not in _DENIERS:
                 heard.setdefault(family, []).append(weight)

@@ -70,7 +70,7 @@ _VERBS: Final = frozenset(
 
 @lru_cache(maxsize=1)
 def _moving() -> frozenset[str]:
-    return frozenset(motion_words().words())
+    return frozenset(motion_words().words)
 
 
 def with_referents(text: str) -> str:

@@ -167,7 +167,7 @@ class Guesser:
         if named and not moved:
             self._add_heard(draft, clause, self._heard_named(asked), " ".join(asked))
             return
-        if on_part and reading.contents and set(clause.unread) <= part_names().words() | SAYS_WHERE:
+        if on_part and reading.contents and set(clause.unread) <= part_names().words | SAYS_WHERE:
             return  # "blink with the right eye": the part has told its side
         said = _without_scope(reading, clause) if clause.parts else " ".join(clause.unread)
         heard = self.heard(said, clause.unread)

@@ -166,7 +166,7 @@ _REMAINS: Final = re.compile(
 
 @lru_cache(maxsize=1)
 def _part_words() -> frozenset[str]:
-    return frozenset(part_names().words()) - {"of", "the", "in"}
+    return frozenset(part_names().words) - {"of", "the", "in"}
 
 
 def _without_idle_clauses(text: str) -> str:
@@ -222,9 +222,10 @@ def _is_of_a_face(piece: str) -> bool:
     words = piece.split()
     place = next(i for i, word in enumerate(words) if word in ("left", "right"))
     after = words[place + 1] if place + 1 < len(words) else ""
-    known = _part_words() | FUNCTION_WORDS | _IDLE_WORDS | _STILL_WORDS | {"hand", "upper", "lower"}
-    is_verb = after.endswith(("s", "ed", "ing")) or after in motion_words().words()
-    return not after or after in known or is_verb or after == "half"
+    known = (_part_words(), FUNCTION_WORDS, _IDLE_WORDS, _STILL_WORDS, motion_words().words)
+    is_verb = after.endswith(("s", "ed", "ing"))
+    few = ("", "hand", "upper", "lower", "half")
+    return after in few or is_verb or any(after in words for words in known)
 
 
 def _moves(words: list[str], quiet: set[str]) -> bool:

@@ -103,16 +103,15 @@ class PhraseBook:
 
     def __init__(self) -> None:
         self._by_first: dict[str, dict[tuple[str, ...], tuple[str, Any]]] = {}
+        self.words: set[str] = set()
+        """Every word of every phrase."""
 
     def add(self, text: str, tag: str, value: Any) -> None:
         """Add a phrase; the first meaning of a phrase stays."""
         words = phrase(text)
         if words:
             self._by_first.setdefault(words[0], {}).setdefault(words, (tag, value))
-
-    def words(self) -> set[str]:
-        """Every word of every phrase."""
-        return {word for phrases in self._by_first.values() for key in phrases for word in key}
+            self.words.update(words)
 
     def find(self, tokens: Sequence[str], places: Sequence[int]) -> list[Span]:
         """Longest phrases over the tokens at `places`, in order, without overlap."""
@@ -232,7 +231,7 @@ def motion_words() -> PhraseBook:
 def phrase_words() -> frozenset[str]:
     """Every word, in every inflection, that a phrase of the tables holds."""
     books = (whole_phrases(), part_names(), motion_words())
-    return frozenset(word for book in books for word in book.words())
+    return frozenset(word for book in books for word in book.words)
 
 
 def au_code(token: str) -> tuple[str, float | None] | None:
