@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regions", default="", help="its face regions: brow,eye,mouth,...")
     parser.add_argument("--transcript", default="", help="the words; they sharpen the lips")
     parser.add_argument(
-        "--language", default="en", help="of the transcript: en (default), de, fr ..."
+        "--language", default="en", help="of what is spoken: en (default), de, fr ..."
     )
     add_phones_option(parser)
     parser.add_argument("--fps", type=float, help="60, or that of the take to change")
