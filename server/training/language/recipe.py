@@ -27,7 +27,7 @@ class Recipe:
 
     wordnet: str = "/usr/share/wordnet"
     corpus: str = ""
-    quadruples: int = 60_000
+    quadruples: int = 66_000
     seed: int = 0
     threads: int = 1
     distil: DistilOptions = field(default_factory=DistilOptions)

