@@ -4,14 +4,13 @@ Jaw, neck and eyes are joints. Where ARKit moves the jaw along a straight line a
 the pose correctives make up the difference, so that both close the lips alike. What is left of the
 52 shapes, and what a turned jaw takes from them, spans the expressions: principal components of
 random faces, in `built_in_basis.npz` so that a coefficient means the same on every machine
-(`python -m flame.built_in` makes that file anew when the shapes of the face change). Teeth, tongue,
-lashes and the inside of the mouth ride along: they may be drawn better without a new basis. The
-file also keeps the metric of its coordinates (`flame.mapping`), in which trained weights speak.
+(`python -m flame.making_basis` makes that file anew when the shapes of the face change). Teeth,
+tongue, lashes and the inside of the mouth ride along: they may be drawn better without a new basis.
+The file also keeps the metric of its coordinates (`flame.mapping`), in which trained weights speak.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -225,12 +224,6 @@ def _fingerprint(vectors: Array) -> Array:
     return 1000.0 * np.linalg.norm(vectors.reshape(len(vectors), -1, 3)[:, face], axis=(1, 2))
 
 
-def _basis_id(table: NDArray[np.float32], fingerprint: NDArray[np.float32]) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(table).tobytes())
-    digest.update(np.ascontiguousarray(fingerprint).tobytes())
-    return f"soliloquy-{digest.hexdigest()[:16]}"
-
-
 @cache
 def built_in_flame_model() -> FlameModel:
     """Return the built-in head in FLAME's format; made once (about four seconds).
@@ -246,7 +239,7 @@ def built_in_flame_model() -> FlameModel:
     if len(fingerprint) != len(vectors) or np.abs(fingerprint - _fingerprint(vectors)).max() > 0.1:
         raise FlameFileError(
             f"{BASIS_FILE.name} belongs to another version of the built-in head. "
-            "Make it anew: python -m flame.built_in"
+            "Make it anew: python -m flame.making_basis"
         )
     directions = (table.astype(np.float64) @ vectors).reshape(len(table), -1, 3)
     return FlameModel(
@@ -324,21 +317,6 @@ def _embedding(head: Head) -> Embedding:
 
 
 def built_in_metric() -> Array | None:
-    """Return the metric [P, P] that belongs to the basis; None while `main` makes it anew."""
+    """Return the metric [P, P] that belongs to the basis; None while it is made anew."""
     with np.load(BASIS_FILE, allow_pickle=False) as file:
         return file["metric"].astype(np.float64) if "metric" in file.files else None
-
-
-def main() -> None:
-    """Write the basis file anew, with a new name."""
-    from flame.mapping import shape_map  # which imports this module
-
-    made = {name: array.astype(np.float32) for name, array in make_basis().items()}
-    basis_id = np.array(_basis_id(**made))
-    np.savez_compressed(BASIS_FILE, **made, basis_id=basis_id)
-    metric = shape_map(built_in_flame_model()).metric.astype(np.float32)
-    np.savez_compressed(BASIS_FILE, **made, basis_id=basis_id, metric=metric)
-
-
-if __name__ == "__main__":
-    main()
