@@ -60,12 +60,18 @@ LEAST_CLOSURE: Final = 0.25
 """Closed lips count when their posteriors add up to this share of the line's mean mouth shape, or
 once reach `CERTAIN_CLOSURE`: what is heard and is none is mostly short for the line's tempo."""
 CERTAIN_CLOSURE: Final = 0.55
+LOUD_SHARE: Final = 0.5
+"""From a line's quietest tenth to its loudest parts, in dB: what is louder is hardly silence."""
+LOUD_SILENCE: Final = 3.0
+"""Nats a frame that silence has to win by there. Both chosen on EMO-DB's speakers 03-12."""
+_LEAST_RANGE_DB: Final = 6.0
 _NOISY_RANGE_DB, _CLEAN_RANGE_DB = 19.0, 27.0
 """Loudness between a line's quietest tenth and its loudest parts at 10 dB of noise, and at 20."""
 SHORTEST: Final = 3
 """Frames that a decoded phone lasts at least: 30 ms."""
 _LIPS: Final = [VISEMES.index("pbm"), VISEMES.index("fv")]
 _CLOSED: Final = _LIPS[0]
+_SILENT: Final = VISEMES.index(SILENCE)
 _PIECE_SECONDS: Final = 20.0
 """A long line is heard in pieces of this length, so that memory stays flat."""
 
@@ -174,16 +180,37 @@ def noisiness(loudness: Array) -> float:
     return float(np.clip(noise, 0.0, 1.0))
 
 
-def decode(posteriors: Array, noise: float = 0.0) -> tuple[Phone, ...]:
+def loud_frames(loudness: Array) -> NDArray[np.bool_]:
+    """Return where a line of some loudness, dB [F], is too loud to be silent, bool [F].
+
+    After a long pause the ears may doubt the first words; this holds the mouth to what is heard.
+    """
+    if not len(loudness):
+        return np.zeros(0, bool)
+    quiet, loud = np.percentile(loudness, [10, 97])
+    if loud - quiet < _LEAST_RANGE_DB:
+        return np.zeros(len(loudness), bool)
+    return loudness > quiet + LOUD_SHARE * (loud - quiet)
+
+
+def decode(
+    posteriors: Array, noise: float = 0.0, loud: NDArray[np.bool_] | None = None
+) -> tuple[Phone, ...]:
     """Return the phones of posteriors [F, P]: first mouth shapes, then the phones inside each.
 
     Lips come first because posteriors spread over sounds that look the same: /p/, /b/ and /m/ at a
-    third each must not lose to a /t/ at .4. `noise` 0..1 (see `noisiness`): the more of it, the
-    less is needed for closed lips.
+    third each must not lose to a /t/ at .4.
+
+    Args:
+        noise: 0..1, see `noisiness`; the more of it, the less is needed for closed lips.
+        loud: [F], see `loud_frames`; nowhere by default.
     """
     if not len(posteriors):
         return ()
-    shape = _mouth_shapes(viseme_posteriors(posteriors), noise)
+    scores = np.log(viseme_posteriors(posteriors) + 1e-7)
+    if loud is not None:
+        scores[np.flatnonzero(loud[: len(scores)]), _SILENT] -= LOUD_SILENCE
+    shape = _mouth_shapes(scores, noise)
     own_shape = np.array([VISEMES.index(VISEME_OF[p]) for p in PHONES])
     inside = np.where(own_shape[None] == shape[:, None], np.log(posteriors + 1e-7), -40.0)
     phone = best_classes(inside.astype(np.float32), PHONE_SWITCH_COST, SHORTEST)
@@ -191,12 +218,12 @@ def decode(posteriors: Array, noise: float = 0.0) -> tuple[Phone, ...]:
     return tuple(Phone(symbol, start, end) for start, end, symbol in edges)
 
 
-def _mouth_shapes(visemes: Array, noise: float) -> NDArray[np.int32]:
+def _mouth_shapes(scores: Array, noise: float) -> NDArray[np.int32]:
     """Return the mouth shape of every frame, [F], without closures that are doubtful."""
-    scores = np.log(visemes + 1e-7)
+    closed = np.exp(scores[:, _CLOSED])
     scores[:, _LIPS] += (1 - noise) * np.array(LIP_BONUS, np.float32) + noise * NOISY_LIP_BONUS
     shape = best_classes(scores, VISEME_SWITCH_COST, SHORTEST)
-    doubtful = _doubtful_closures(shape, visemes[:, _CLOSED], LEAST_CLOSURE * (1 - noise))
+    doubtful = _doubtful_closures(shape, closed, LEAST_CLOSURE * (1 - noise))
     if not doubtful.any():
         return shape
     scores[doubtful, _CLOSED] = -40.0
@@ -206,7 +233,7 @@ def _mouth_shapes(visemes: Array, noise: float) -> NDArray[np.int32]:
 def _doubtful_closures(shape: NDArray[np.int32], closed: Array, least: float) -> NDArray[np.bool_]:
     """Return the frames, bool [F], of closures too short or too faint for the line's tempo."""
     stretches_of_shape = runs(shape)
-    spoken = [b - a for a, b in stretches_of_shape if shape[a] != VISEMES.index(SILENCE)]
+    spoken = [b - a for a, b in stretches_of_shape if shape[a] != _SILENT]
     needed = least * float(np.mean(spoken)) if spoken else 0.0
     doubtful = np.zeros(len(shape), bool)
     for a, b in stretches_of_shape:
@@ -336,7 +363,8 @@ def _taken(
 
 
 def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:
-    return decode(heard.posteriors, noisiness(loudness_db(samples)))
+    loudness = loudness_db(samples)
+    return decode(heard.posteriors, noisiness(loudness), loud_frames(loudness))
 
 
 def _recognition(

@@ -15,11 +15,12 @@ from server.speech.ears_recogniser import (
     EarsStream,
     decode,
     hear,
+    loud_frames,
     noisiness,
 )
 from server.speech.ears_weights import DEFAULT_WEIGHTS, load_ears, save_ears, weights_about
 from server.speech.features import N_MELS
-from server.speech.phones import PHONE_INDEX, PHONES
+from server.speech.phones import PHONE_INDEX, PHONES, SILENCE
 from server.speech.recogniser import (
     SAMPLE_RATE,
     Recogniser,
@@ -156,6 +157,22 @@ def test_lips_that_noise_makes_doubtful_are_heard_in_noise_only():
     posteriors[15:25, [PHONE_INDEX["n"], PHONE_INDEX["m"]]] = 0.5, 0.32
     heard = [[p.phone for p in decode(posteriors, x)] for x in (quiet_noise, noise)]
     assert heard == [["n"], ["n", "m", "n"]]
+
+
+def test_a_loud_word_that_the_ears_doubt_is_not_silence():
+    posteriors = np.full((120, len(PHONES)), 1e-4, np.float32)
+    posteriors[:, PHONE_INDEX[SILENCE]] = 0.95
+    posteriors[40:80, [PHONE_INDEX[SILENCE], PHONE_INDEX["a"]]] = 0.6, 0.3
+    line = np.full(19_200, 1e-3, np.float32)
+    line[6400:12800] = 0.3
+    line *= np.sin(np.arange(19_200) * 0.2, dtype=np.float32)
+    loud = loud_frames(loudness_db(line))
+    assert [p.phone for p in decode(posteriors)] == [SILENCE]
+    heard = decode(posteriors, loud=loud)
+    assert [p.phone for p in heard] == [SILENCE, "a", SILENCE]
+    assert heard[1].start == pytest.approx(0.4, abs=0.02)
+    assert not loud_frames(np.full(50, -40.0, np.float32)).any()
+    assert not len(loud_frames(np.zeros(0, np.float32)))
 
 
 def _vowels_and_closures(shares: dict[int, float], length: int) -> np.ndarray:
