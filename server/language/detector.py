@@ -3,7 +3,8 @@
 The adapter is a two-layer bottleneck with a residual connection and normalisation; the head gives
 each AU a probability and an intensity. Beside the paper's AUs it names the family of feeling and
 whether the text speaks of a face at all, so that unknown text stays neutral. A text that tells what
-happens, and names no feeling, has its family from a reader of its own.
+happens, and names no feeling, has its family from a reader of its own; and a head of its own says
+whether it tells anything that moves a person.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class StoryReader(nn.Module):
 class TextAuDetector(nn.Module):
     """Embedding [B, width] -> AU logits, AU intensities, family logits, explicit logit.
 
-    `stories` reads the family of told situations (without "unknown").
+    `stories` reads the family of told situations (without "unknown"); `moving` [B, 1] whether a
+    text tells anything that moves a person (logit, on the embedding as it is).
     """
 
     def __init__(self, config: DetectorConfig) -> None:
@@ -106,6 +108,7 @@ class TextAuDetector(nn.Module):
         self.explicit = nn.Linear(config.width, 1)
         self.align = nn.Linear(config.n_aus, config.width)
         self.stories = StoryReader(config.width, config.n_families - 1)
+        self.moving = nn.Linear(config.width, 1)
 
     def adapt(self, embedding: Tensor) -> Tensor:
         """The adapted embedding, [B, width]."""
@@ -135,6 +138,7 @@ class Guess:
         explicit: probability that the text names the face or the feeling.
         unknown: probability that it says nothing about a face.
         confidence: 0..1.
+        moving: log odds that it tells anything that moves a person.
     """
 
     face: Face
@@ -142,6 +146,7 @@ class Guess:
     explicit: float
     unknown: float
     confidence: float
+    moving: float = 0.0
 
     @property
     def family(self) -> str:
@@ -162,8 +167,9 @@ def guess(
     if stories:
         chances = _with_stories(chances, detector.stories(given), spoken)
     chance, named = chances.numpy(), spoken.numpy()
+    moving = detector.moving(given * given.shape[-1] ** 0.5)[:, 0].numpy()
     return [
-        _guess(presence[i], intensity[i].numpy(), chance[i], float(named[i]))
+        _guess(presence[i], intensity[i].numpy(), chance[i], float(named[i]), float(moving[i]))
         for i in range(len(presence))
     ]
 
@@ -182,6 +188,7 @@ def _guess(
     intensity: NDArray[np.float32],
     chance: NDArray[np.float32],
     explicit: float,
+    moving: float,
 ) -> Guess:
     columns = family_columns()
     order = np.argsort(-chance)
@@ -190,4 +197,4 @@ def _guess(
     face = vector_face(np.where(presence >= 0.5, intensity, 0.0).astype(np.float32))
     sure = float(presence[presence >= 0.5].mean()) if (presence >= 0.5).any() else 0.0
     confidence = (1.0 - unknown) * max(sure, float(chance.max()) if not face else sure)
-    return Guess(face, families, explicit, unknown, confidence)
+    return Guess(face, families, explicit, unknown, confidence, moving)

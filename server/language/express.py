@@ -26,7 +26,7 @@ from .expclip import ExpClip, load_expclip
 from .expression import EmotionReading, Expression
 from .face_draft import FaceDraft, add_content, coarse_emotion, composed
 from .faces import Face
-from .guessing import NOT_UNDERSTOOD, Guesser, Heard, add_guess, is_story
+from .guessing import NOT_UNDERSTOOD, Guesser, Heard, add_guess, is_plain, is_story
 from .known_texts import KnownTexts
 from .reading import Reading
 from .spelling import corrected
@@ -129,6 +129,9 @@ class Director:
 
     def _draft(self, reading: Reading, whole: Heard) -> FaceDraft:
         draft = FaceDraft()
+        if is_plain(reading, whole):
+            draft.notes.append(NOT_UNDERSTOOD)
+            return draft
         if is_story(reading, whole):
             add_guess(draft, whole)
             if draft.feelings:

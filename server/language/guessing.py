@@ -1,7 +1,8 @@
 """What the rules leave over, read by the network: unseen words, and situations.
 
 Beside the network two more have a say in a situation: the causes that it names, and the known
-situations that it resembles. What none of them understands stays neutral, with a note.
+situations that it resembles. What none of them understands stays neutral, with a note; so does a
+sentence that tells nothing that would move anybody ("the bench is made of oak").
 """
 
 from __future__ import annotations
@@ -59,6 +60,24 @@ _SAYS: Final = (0.5, 0.5)
 """Powers of the network's odds and of the known words near, where the lexicon has no word."""
 _SAYS_WITH_LEXICON: Final = (0.3, 0.3, 0.6)
 """The same, and of the lexicon's shares."""
+_PLAIN: Final = 0.4
+"""Log odds of "it moves a person", with the votes, under which a sentence is a plain one."""
+_OTHER_SENSES: Final = frozenset(
+    {"alarm", "alarms", "beat", "beaten", "beats", "bitter", "blank", "blue", "bouncy",
+     "bright", "broken", "bubbly", "burnt", "cold", "collected", "composed", "content",
+     "contents", "cool", "cross", "crosses", "crushed", "detached", "down", "drained",
+     "driven", "drives", "dry", "flat", "floored", "foggy", "frosty", "grave", "gravity",
+     "heated", "high", "higher", "icy", "interest", "jumps", "light", "loose", "lost",
+     "low", "lower", "moved", "moves", "number", "pine", "pines", "plastered", "reserved",
+     "rocked", "rosy", "sharp", "shattered", "spent", "start", "started", "starting",
+     "starts", "steaming", "stiff", "stony", "stormy", "strained", "stress", "stressed",
+     "stuck", "sunny", "sweet", "tears", "tender", "touched", "trust", "used", "vacant",
+     "warm", "wooden"}
+)  # fmt: skip
+"""Words of feeling that are said of things too: what a drawer, a road or the weather can be."""
+_PEOPLE: Final = frozenset(
+    {"i", "you", "he", "she", "we", "they", "everyone", "somebody", "someone"}
+)
 _OUTVOTES: Final = 1.5
 """A cause of this weight tells a story, though the network hears a face being named."""
 _SCOPE_WORDS: Final = frozenset(
@@ -74,6 +93,7 @@ class Heard:
         guess: the network's. embedding: float32 [D] of the words.
         votes: family -> weight. told: whether the words hold a known situation.
         named: whether the lexicon knows a word of feeling among them.
+        moving: log odds that they tell anything that moves a person; infinite for a few words.
     """
 
     guess: Guess
@@ -81,6 +101,7 @@ class Heard:
     votes: Mapping[str, float] = field(default_factory=dict[str, float])
     told: bool = False
     named: bool = False
+    moving: float = math.inf
 
 
 class Guesser:
@@ -103,7 +124,9 @@ class Guesser:
             votes[family] = votes.get(family, 0.0) + weight
         if 0 < len(words) <= _STORY_WORDS and not votes:
             found = self._beside_known_words(found, embedding[0], words)
-        return Heard(found, embedding[0], votes, told=bool(told))
+        few = len(words) <= _STORY_WORDS or bool(told)
+        moving = math.inf if few else found.moving + _strongest(votes)
+        return Heard(found, embedding[0], votes, told=bool(told), moving=moving)
 
     def _beside_known_words(
         self, found: Guess, embedding: NDArray[np.float32], words: Sequence[str]
@@ -182,6 +205,30 @@ class Guesser:
             _deny_guess(draft, heard.guess, said)
         else:
             add_guess(draft, heard, clause.degree, clause.side)
+
+
+def _strongest(votes: Mapping[str, float]) -> float:
+    return max((weight for family, weight in votes.items() if family != "neutral"), default=0.0)
+
+
+def is_plain(reading: Reading, whole: Heard) -> bool:
+    """Whether a sentence tells nothing that moves a person, and asks for nothing of a face.
+
+    Words of feeling in it are then of another sense: "the blue folder", "cross at the lights".
+    """
+    if whole.moving >= _PLAIN or any(clause.parts for clause in reading.clauses):
+        return False
+    if not all(_may_be_of_things(content, reading) for content in reading.contents):
+        return False
+    return any(clause.unread for clause in reading.clauses) and not _says_itself(reading)
+
+
+def _may_be_of_things(content: Content, reading: Reading) -> bool:
+    """Whether a word of feeling has another sense, and is not said of a person: "he is blue"."""
+    if content.kind != "feeling" or content.negated or content.side:
+        return False
+    before = set(reading.tokens[max(0, content.start - 4) : content.start])
+    return content.text in _OTHER_SENSES and not (before & _PEOPLE and before & _SAID_OF)
 
 
 def is_story(reading: Reading, whole: Heard) -> bool:

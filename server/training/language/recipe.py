@@ -10,6 +10,7 @@ from typing import Any
 from server.language.errors import LanguageError
 
 from .distil import DistilOptions
+from .plain import PlainOptions
 from .projector import ProjectorOptions
 from .stories import StoryOptions
 from .tune import ExpClipOptions, TuneOptions
@@ -35,6 +36,7 @@ class Recipe:
     expclip: ExpClipOptions = field(default_factory=ExpClipOptions)
     projector: ProjectorOptions = field(default_factory=ProjectorOptions)
     stories: StoryOptions = field(default_factory=StoryOptions)
+    plain: PlainOptions = field(default_factory=PlainOptions)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -50,6 +52,7 @@ def read_recipe(path: Path) -> Recipe:
         "expclip": ExpClipOptions,
         "projector": ProjectorOptions,
         "stories": StoryOptions,
+        "plain": PlainOptions,
     }
     for name, kind in sections.items():
         given = data.get(name, {})

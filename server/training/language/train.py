@@ -50,6 +50,7 @@ from server.language.lexicon import Lexicon
 from . import corpora, distil, lexicon, stories, tune
 from .detector_loss import examples_of
 from .measuring import encoded, known_texts, measure, measure_autoencoder
+from .plain import plain_texts, train_moving
 from .projector import train_projector
 from .recipe import Recipe, read_recipe
 from .sources import cause_texts, compose, development_words, nothing_texts, relatives
@@ -84,6 +85,7 @@ def train(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     examples = examples_of([*training, *extra])
     detector = tune.tune(encoder, examples, banks, recipe.tune, paths.run, report=log.info)
     _train_stories(recipe, encoder, detector)
+    _train_moving(recipe, encoder, detector)
     expclip = _expclip(recipe, paths, encoder, training)
     minutes = (time.monotonic() - started) / 60
     note = _note(recipe, minutes)
@@ -179,6 +181,26 @@ def _train_stories(recipe: Recipe, encoder: BuiltinTextEncoder, detector: TextAu
     return stories.train_stories(
         detector.stories, given, [family for _, family in texts], recipe.stories
     )
+
+
+def train_plain_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Train the head that tells plain sentences from what moves a person; all else stays."""
+    torch.set_num_threads(recipe.threads)
+    paths.out.mkdir(parents=True, exist_ok=True)
+    encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
+    path = WEIGHTS / "text_au.safetensors"
+    detector, stored = load_detector(path)
+    loss = _train_moving(recipe, encoder, detector)
+    known = known_texts(encoder, stored.lexicon)
+    save_detector(detector, known, paths.out / path.name, read_note(path))
+    return {"loss": loss}
+
+
+def _train_moving(recipe: Recipe, encoder: BuiltinTextEncoder, detector: TextAuDetector) -> float:
+    glosses = nothing_texts(corpora.wordnet_senses(Path(recipe.wordnet)))
+    texts = plain_texts([text for text, _ in glosses], recipe.plain)
+    given = encoded(encoder, [text.text for text in texts])
+    return train_moving(detector.moving, given, texts, recipe.plain)
 
 
 def _lexicon(recipe: Recipe, paths: Paths) -> Lexicon:
@@ -286,6 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept.add_argument("--projector-only", action="store_true", help="train P alone")
     kept.add_argument("--lexicon-only", action="store_true", help="build the lexicon again")
     kept.add_argument("--stories-only", action="store_true", help="train the story reader alone")
+    kept.add_argument("--plain-only", action="store_true", help="train the plain texts' head alone")
     kept.add_argument("--index-only", action="store_true", help="write known texts again")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -301,6 +324,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make = write_lexicon
     elif args.stories_only:
         make = train_stories_only
+    elif args.plain_only:
+        make = train_plain_only
     elif args.index_only:
         make = write_index
     report = make(recipe, Paths(args.run, args.out))
