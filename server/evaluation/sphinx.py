@@ -8,6 +8,7 @@ Its labels are 10 ms early against exact synthetic times, which is corrected her
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 from collections.abc import Iterable, Iterator
@@ -114,7 +115,7 @@ class SphinxRecogniser:
 
 def phone_decoder(beam: float) -> Any:
     """Return a pocketsphinx decoder that hears phones without words."""
-    import pocketsphinx
+    pocketsphinx: Any = importlib.import_module("pocketsphinx")
 
     model = Path(pocketsphinx.get_model_path()) / "en-us"
     return pocketsphinx.Decoder(

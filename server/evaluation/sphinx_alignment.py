@@ -6,6 +6,7 @@ spoil a whole line.
 
 from __future__ import annotations
 
+import importlib
 import re
 import unicodedata
 from typing import Any, Final
@@ -83,7 +84,7 @@ def _notes(unknown: list[str]) -> tuple[str, ...]:
 
 
 def _aligned(pcm: bytes, words: list[str]) -> tuple[list[tuple[str, float, float]], list[str]]:
-    import pocketsphinx
+    pocketsphinx: Any = importlib.import_module("pocketsphinx")
 
     decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", beam=_BEAM, pbeam=_BEAM, wbeam=_BEAM)
     unknown = [word for word in dict.fromkeys(words) if decoder.lookup_word(word) is None]

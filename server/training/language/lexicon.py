@@ -359,7 +359,7 @@ def candidates(graph: Graph, seeds: Sequence[str], most: int) -> list[str]:
     any other.
     """
     known = set(seeds) | FUNCTION_WORDS | _said_of_directions()
-    known |= motion_words().words() | part_names().words()
+    known |= motion_words().words | part_names().words
     words = [w for w in graph.words if w not in known and _is_plain(w)]
     own = [np.asarray(m.sum(1)).ravel() for m in graph_evidence(graph, words, seeds)]
     mass = own[0] + 0.7 * own[1] + 0.4 * own[2] + 0.5 * own[3]
