@@ -60,6 +60,7 @@ from .wording import held_out
 
 log = logging.getLogger(__name__)
 
+_TrainPart = Callable[[Recipe, BuiltinTextEncoder, TextAuDetector], float]
 _POSES: Final = 20_000
 """Random poses without a text; twice as many frames of a corpus."""
 
@@ -158,12 +159,22 @@ def write_lexicon(recipe: Recipe, paths: Paths) -> dict[str, Any]:
 
 def train_stories_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
     """Train the reader of told situations again, on the shipped encoder; all else stays."""
+    return _anew(_train_stories, recipe, paths)
+
+
+def train_plain_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Train the head that tells plain sentences from what moves a person; all else stays."""
+    return _anew(_train_moving, recipe, paths)
+
+
+def _anew(train_part: _TrainPart, recipe: Recipe, paths: Paths) -> dict[str, Any]:
+    """Write the detector's file with one part trained again and the index as the tables stand."""
     torch.set_num_threads(recipe.threads)
     paths.out.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
     path = WEIGHTS / "text_au.safetensors"
     detector, stored = load_detector(path)
-    loss = _train_stories(recipe, encoder, detector)
+    loss = train_part(recipe, encoder, detector)
     known = known_texts(encoder, stored.lexicon)
     save_detector(detector, known, paths.out / path.name, read_note(path))
     return {"loss": loss}
@@ -181,19 +192,6 @@ def _train_stories(recipe: Recipe, encoder: BuiltinTextEncoder, detector: TextAu
     return stories.train_stories(
         detector.stories, given, [family for _, family in texts], recipe.stories
     )
-
-
-def train_plain_only(recipe: Recipe, paths: Paths) -> dict[str, Any]:
-    """Train the head that tells plain sentences from what moves a person; all else stays."""
-    torch.set_num_threads(recipe.threads)
-    paths.out.mkdir(parents=True, exist_ok=True)
-    encoder = load_encoder(WEIGHTS / "text_encoder.safetensors")
-    path = WEIGHTS / "text_au.safetensors"
-    detector, stored = load_detector(path)
-    loss = _train_moving(recipe, encoder, detector)
-    known = known_texts(encoder, stored.lexicon)
-    save_detector(detector, known, paths.out / path.name, read_note(path))
-    return {"loss": loss}
 
 
 def _train_moving(recipe: Recipe, encoder: BuiltinTextEncoder, detector: TextAuDetector) -> float:
