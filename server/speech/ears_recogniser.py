@@ -171,11 +171,17 @@ def hear_mel(model: Ears, log_mels: Array, language: str = "") -> EarsOutput:
         return _output(model(frames, _told(model, language)))
 
 
+def _extent(loudness: Array) -> tuple[float, float]:
+    """Return the loudness of a line's quietest tenth and of its loudest parts, dB."""
+    quiet, loud = np.percentile(loudness, [10, 97])
+    return float(quiet), float(loud)
+
+
 def noisiness(loudness: Array) -> float:
     """Return how noisy a line of some loudness, dB [F], is: 0 at 20 dB, 1 at 10 dB and below."""
     if not len(loudness):
         return 0.0
-    quiet, loud = np.percentile(loudness, [10, 97])
+    quiet, loud = _extent(loudness)
     noise = (_CLEAN_RANGE_DB - (loud - quiet)) / (_CLEAN_RANGE_DB - _NOISY_RANGE_DB)
     return float(np.clip(noise, 0.0, 1.0))
 
@@ -187,7 +193,7 @@ def loud_frames(loudness: Array) -> NDArray[np.bool_]:
     """
     if not len(loudness):
         return np.zeros(0, bool)
-    quiet, loud = np.percentile(loudness, [10, 97])
+    quiet, loud = _extent(loudness)
     if loud - quiet < _LEAST_RANGE_DB:
         return np.zeros(len(loudness), bool)
     return loudness > quiet + LOUD_SHARE * (loud - quiet)
