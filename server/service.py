@@ -72,6 +72,7 @@ class Listen(Protocol):
         transcript: str = "",
         language: str = "en",
         phones: Sequence[Phone | TimedPhone] = (),
+        guess_words: bool = False,
         on_heard: Callable[[float], None],
     ) -> Speech: ...
 
@@ -307,6 +308,7 @@ class Service:
                 transcript=request.transcript,
                 language=request.language,
                 phones=phones,
+                guess_words=isinstance(request, GenerateRequest) and request.guess_words,
                 on_heard=on_heard,
             )
         except SpeechError as error:

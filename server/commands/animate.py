@@ -10,7 +10,7 @@ from pathlib import Path
 from arkit.export.files import read_clip
 from arkit.strips import parse_strip
 from server.commands.directions import read_blend, read_image, read_pose
-from server.commands.ears_option import add_ears_option, recogniser_of
+from server.commands.ears_option import add_ears_option, add_guess_option, recogniser_of
 from server.commands.flame_takes import check_flame, flame_model, write_flame
 from server.commands.output import ProgressBar, say, say_json
 from server.commands.performing import clip_data, clip_of, perform_takes
@@ -81,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language", default="en", help="of what is spoken: en (default), de, fr ..."
     )
+    add_guess_option(parser)
     add_phones_option(parser)
     parser.add_argument("--fps", type=float, help="60, or that of the take to change")
     parser.add_argument(
@@ -188,6 +189,7 @@ def request_of(args: argparse.Namespace) -> GenerateRequest:
         transcript=args.transcript,
         language=args.language,
         phones=given_phones(args.phones, args.line),
+        guess_words=args.guess_words,
         seed=args.seed,
         takes=args.takes,
         output=args.output,

@@ -1,4 +1,4 @@
-"""The option that chooses the ears: the shipped ones, or by name those for research."""
+"""The options of hearing: which ears, and whether they guess words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ def add_ears_option(parser: argparse.ArgumentParser) -> None:
         choices=tuple(_RECOGNISERS),
         help="research: trained on recordings for NON-COMMERCIAL use only (CC BY-NC-SA 4.0), "
         "a file that is not in the wheel; their takes carry a note",
+    )
+
+
+def add_guess_option(parser: argparse.ArgumentParser) -> None:
+    """Declare `--guess-words`."""
+    parser.add_argument(
+        "--guess-words",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="guess what an English line says when no transcript is given (default); "
+        "it sharpens the lips and takes about a fifth of the line's length",
     )
 
 

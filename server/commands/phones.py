@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.commands.ears_option import add_ears_option, recogniser_of
+from server.commands.ears_option import add_ears_option, add_guess_option, recogniser_of
 from server.commands.output import say
 from server.commands.writing import check_file
 from server.errors import BadAudio
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("line", type=Path, help="the recording")
     parser.add_argument("--transcript", default="", help="the words: phones are aligned to them")
     parser.add_argument("--language", default="en")
+    add_guess_option(parser)
     add_ears_option(parser)
     parser.add_argument(
         "--out", type=Path, action="append", default=[],
@@ -56,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
     about = AudioInfo(filename=args.line.name)
     samples = np.concatenate(list(AudioStream(args.line, about).blocks()))
     recogniser = load_recogniser(recogniser_of(args.ears))
-    heard = recognise_line(samples, args.transcript, args.language, recogniser)
+    heard = recognise_line(
+        samples, args.transcript, args.language, recogniser, guess_words=args.guess_words
+    )
     curves = curves_of(samples, heard) if args.curves else None
     for path in args.out:
         path.parent.mkdir(parents=True, exist_ok=True)

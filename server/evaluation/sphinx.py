@@ -1,6 +1,6 @@
 """A second opinion on phones with times: pocketsphinx, whose package carries its English model.
 
-Only a judge of the ears, no part of the product.
+Its phones are only a judge of the ears; its words serve the product (`server.speech.words`).
 
 Without a transcript it decodes phones freely, stretch by stretch; with one it aligns the words.
 Its labels are 10 ms early against exact synthetic times, which is corrected here.
@@ -35,6 +35,7 @@ from server.speech.recogniser import (
     without_gaps,
 )
 from server.speech.segments import stretches
+from server.speech.words import pcm16
 
 from .sphinx_alignment import AlignmentError, align_words
 
@@ -43,8 +44,6 @@ _log = logging.getLogger(__name__)
 LATENESS_SECONDS = 0.01
 _BEAMS = (1e-30, 1e-80)  # tighter ones lose the end of a stretch
 _LANGUAGE_WEIGHT = 1.5
-_PEAK = 0.5
-_HIGHEST_GAIN = 300.0
 _PAUSE_SECONDS = 0.15  # quiet that is longer than a stop consonant's closure
 
 
@@ -60,7 +59,7 @@ class SphinxRecogniser:
     def __init__(self) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise RecogniserError(
-                "pocketsphinx is not installed; run: pip install soliloquy[train]"
+                "pocketsphinx is not installed; run: pip install 'soliloquy[server]'"
             )
 
     def recognise(
@@ -128,14 +127,6 @@ def phone_decoder(beam: float) -> Any:
         beam=beam,
         pbeam=beam,
     )
-
-
-def pcm16(samples: Samples) -> bytes:
-    """Return samples as 16-bit PCM, quiet ones raised: the model expects a usual level."""
-    clean = np.nan_to_num(np.asarray(samples, np.float32), posinf=1.0, neginf=-1.0)
-    peak = float(np.abs(clean).max(initial=0.0))
-    gain = min(_PEAK / peak, _HIGHEST_GAIN) if peak > 0 else 1.0
-    return (np.clip(clean * gain, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def decoded(decoder: Any, samples: Samples) -> list[tuple[str, float, float]]:

@@ -28,6 +28,7 @@ class Ears:
         transcript: str = "",
         language: str = "en",
         phones: Sequence[Phone | TimedPhone] = (),
+        guess_words: bool = False,
         on_heard: Callable[[float], None],
     ) -> Speech:
         """Hear a line; see `listen.listen`."""
@@ -39,6 +40,7 @@ class Ears:
             transcript=transcript,
             language=language,
             phones=phones,
+            guess_words=guess_words,
             recogniser=self._recogniser,
             on_heard=on_heard,
         )

@@ -23,6 +23,7 @@ from .babble import BabbleRecogniser
 from .notations import own_phones
 from .recogniser import (
     SAMPLE_RATE,
+    GuessesWords,
     Recogniser,
     RecogniserError,
     Recognition,
@@ -32,6 +33,7 @@ from .recogniser import (
     without_gaps,
 )
 from .segments import stretches
+from .words import LONGEST_SECONDS as LONGEST_GUESSED_SECONDS
 
 RECOGNISERS: Final[dict[str, str]] = {
     "ears": "server.speech.ears_recogniser:EarsRecogniser",
@@ -78,6 +80,7 @@ def listen(
     transcript: str = "",
     language: str = "en",
     phones: Sequence[Phone | TimedPhone] = (),
+    guess_words: bool = False,
     recogniser: Recogniser | None = None,
     on_heard: OnHeard = _ignore,
 ) -> Speech:
@@ -90,6 +93,8 @@ def listen(
         language: ISO 639-1 code of what is spoken.
         phones: the user's corrected phones, ours or ARPABET; obeyed as they are, and nothing is
             recognised then.
+        guess_words: whether the words of an English line without transcript are guessed, up to
+            three minutes: slower, and better heard; see `words`.
         recogniser: `load_recogniser()` when None; loading takes up to a second, so a service
             keeps one.
         on_heard: called with the seconds heard so far, after every 6 to 20 s of audio; it may
@@ -109,6 +114,7 @@ def listen(
         given=given,
         transcript=transcript,
         language=language,
+        guess_words=guess_words and not transcript and is_english(language),
         recogniser=recogniser,
         on_heard=on_heard,
     )
@@ -117,7 +123,7 @@ def listen(
         return _speech(samples, hear(samples))
     with tempfile.TemporaryFile() as spool:
         blocks = _spooled(audio, spool)
-        if transcript or given:
+        if transcript or given or guess_words:
             for _ in blocks:
                 pass
             samples = _mapped(spool)
@@ -129,7 +135,12 @@ def listen(
 
 
 def recognise_line(
-    samples: Samples, transcript: str, language: str, recogniser: Recogniser
+    samples: Samples,
+    transcript: str,
+    language: str,
+    recogniser: Recogniser,
+    *,
+    guess_words: bool = False,
 ) -> Recognition:
     """Hear a line as `listen` does, and return all that the recogniser knows of it.
 
@@ -140,6 +151,7 @@ def recognise_line(
         given=(),
         transcript=transcript,
         language=language,
+        guess_words=guess_words and not transcript and is_english(language),
         recogniser=recogniser,
         on_heard=_ignore,
     )
@@ -152,6 +164,7 @@ def _heard(
     given: tuple[Phone, ...],
     transcript: str,
     language: str,
+    guess_words: bool,
     recogniser: Recogniser,
     on_heard: OnHeard,
 ) -> Recognition:
@@ -170,8 +183,22 @@ def _heard(
             f"The transcript was not used: the line has {seconds:.0f} s, "
             f"more than {_LONGEST_ALIGNED_SECONDS:.0f}.",
         )
+    if guess_words and seconds <= LONGEST_GUESSED_SECONDS and isinstance(recogniser, GuessesWords):
+        heard = recogniser.recognise_guessing(samples, language, on_heard)
+        on_heard(seconds)
+        return heard
+    if guess_words and seconds > LONGEST_GUESSED_SECONDS:
+        notes = (
+            f"The words were not guessed: the line has {seconds:.0f} s, "
+            f"more than {LONGEST_GUESSED_SECONDS:.0f}.",
+        )
     heard = joined(_counted(recogniser.recognise_stream([samples], language), on_heard))
     return replace(heard, notes=notes + heard.notes)
+
+
+def is_english(language: str) -> bool:
+    """Whether a language code is one of English."""
+    return language.lower().split("-", maxsplit=1)[0] == "en"
 
 
 def _counted(parts: Iterable[Recognition], on_heard: OnHeard) -> Iterator[Recognition]:

@@ -7,7 +7,7 @@ ears, and `babble` (energy alone, never fails).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
@@ -105,6 +105,22 @@ class Recogniser(Protocol):
 
         Yields:
             Consecutive stretches; their seconds add up to the length of the line.
+        """
+        ...
+
+
+@runtime_checkable
+class GuessesWords(Protocol):
+    """A recogniser that can also guess what an English line says, and hears better for it."""
+
+    def recognise_guessing(
+        self, samples: Samples, language: str, on_heard: Callable[[float], None]
+    ) -> Recognition:
+        """Hear one whole line and guess its words.
+
+        Args:
+            samples: float32 [S], 16 kHz mono. language: an English one.
+            on_heard: called with the seconds done so far; may raise to cancel.
         """
         ...
 

@@ -137,6 +137,8 @@ class GenerateRequest:
         image: bytes of a picture file of a face, whose expression is the direction.
         flame_basis: `basis_id` of the FLAME model that `output` "flame" is for; "" is the
             built-in head.
+        guess_words: whether the words of an English line without transcript are guessed: slower,
+            and better heard.
     """
 
     request_id: str
@@ -168,6 +170,7 @@ class GenerateRequest:
     blend: DirectionBlend | None = field(default=None, metadata=LATER)
     image: bytes = field(default=b"", metadata=LATER)
     flame_basis: str = field(default="", metadata=LATER)
+    guess_words: bool = field(default=False, metadata=LATER)
 
 
 @dataclass(frozen=True)

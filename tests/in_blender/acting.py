@@ -72,7 +72,9 @@ class Formula:
         )
 
 
-def hear_everything(audio: Any, *, transcript="", language="en", phones=(), on_heard) -> Speech:
+def hear_everything(
+    audio: Any, *, transcript="", language="en", phones=(), guess_words=False, on_heard
+) -> Speech:
     """Ears that take the whole length for one vowel."""
     samples = audio if isinstance(audio, np.ndarray) else np.concatenate(list(audio))
     seconds = len(samples) / 16000

@@ -38,7 +38,9 @@ def babble(seconds: float, seed: int = 0) -> tuple[Phone, ...]:
     return tuple(phones)
 
 
-def hear_babble(audio: Any, *, transcript="", language="en", phones=(), on_heard) -> Speech:
+def hear_babble(
+    audio: Any, *, transcript="", language="en", phones=(), guess_words=False, on_heard
+) -> Speech:
     """Ears that hear speech in whatever they are given."""
     samples = audio if isinstance(audio, np.ndarray) else np.concatenate(list(audio))
     seconds = len(samples) / 16000

@@ -85,7 +85,9 @@ class ToyGenerator:
         )
 
 
-def toy_listen(audio: Any, *, transcript="", language="en", phones=(), on_heard) -> Speech:
+def toy_listen(
+    audio: Any, *, transcript="", language="en", phones=(), guess_words=False, on_heard
+) -> Speech:
     samples = audio if isinstance(audio, np.ndarray) else np.concatenate(list(audio))
     seconds = len(samples) / 16000
     on_heard(seconds)

@@ -82,7 +82,8 @@ def _say(scene: Scene, manner: Manner, text: str) -> Spoken | None:
         hertz = known.pitch_hz * pitch
         say = Say(text, rate, pitch, pitch_spread_hz=_FLITE_SPREAD_HZ * hertz * spread)
         return flite_say(voice, say, known.pitch_hz)
-    return next(festival_say(voice, known.language, known.encoding, [Say(text, rate)]), None)
+    said = festival_say(voice, known.language, known.encoding, [Say(text, rate)])
+    return next((spoken for _, spoken in said), None)
 
 
 def _placed(

@@ -1,6 +1,11 @@
 """The corpus builder's command: sentences -> synthetic voices -> shards of features and labels.
 
     python -m server.training.ears.corpus --out FOLDER --root UNPACKED --group flite_slt [--hours H]
+    python -m server.training.ears.corpus --out TESTS --root UNPACKED --group test_awb test_ked \
+        --seed 6 --sound --unheard-by FOLDER
+
+The second builds tests: held-out voices whose sound is kept, and whose sentences no training shard
+of a folder names.
 
 Speakers vary by resampling (pitch, formants and rate together, +-22 %), rate and pitch; one setting
 is kept for a few sentences, so that a training window hears one speaker. Rooms, noise and
@@ -13,7 +18,7 @@ import argparse
 import logging
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -26,9 +31,9 @@ from arkit.clip import Phone
 from server.speech.recogniser import SAMPLE_RATE
 from server.training.ears import voices
 from server.training.ears.errors import CorpusError
-from server.training.ears.shards import ShardWriter
+from server.training.ears.shards import ShardWriter, training_texts
 from server.training.ears.synthesis import Espeak, Say, Spoken, festival_say, flite_say
-from server.training.ears.texts import split_sentences
+from server.training.ears.texts import letters_of, split_sentences
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +71,13 @@ def add_spoken(writer: ShardWriter, spoken: Spoken, warp: float, voice: str, tex
     writer.add(samples, phones, spoken.stressed, voice, text)
 
 
-def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[Spoken, str, str]]:
-    """Yield (spoken, voice, text) of an espeak-ng group without end."""
+def espeak_spoken(
+    group: str, rng: random.Random, root: Path, without: Collection[str] = frozenset()
+) -> Iterator[tuple[Spoken, str, str]]:
+    """Yield (spoken, voice, text) of an espeak-ng group without end.
+
+    `without`: letters of the sentences to leave out.
+    """
     espeak = Espeak()
     is_test = group.startswith("test_")
     variants = voices.HELD_OUT_VARIANTS if is_test else voices.TRAINING_VARIANTS
@@ -75,7 +85,9 @@ def espeak_spoken(group: str, rng: random.Random, root: Path) -> Iterator[tuple[
     while True:
         accent, language = _accent(group, rng)
         if language not in texts:
-            texts[language] = split_sentences(language, root, data_folder(), test=is_test)
+            texts[language] = split_sentences(
+                language, root, data_folder(), test=is_test, without=without
+            )
         voice = f"{accent}+{rng.choice(variants)}"
         rate, pitch, width = rng.uniform(0.7, 1.5), rng.uniform(0.4, 1.7), rng.randint(20, 90)
         for _ in range(_RUN):
@@ -97,11 +109,17 @@ def _accent(group: str, rng: random.Random) -> tuple[str, str]:
 
 
 def human_spoken(
-    voice: voices.HumanVoice, rng: random.Random, root: Path
+    voice: voices.HumanVoice,
+    rng: random.Random,
+    root: Path,
+    without: Collection[str] = frozenset(),
 ) -> Iterator[tuple[Spoken, str, str]]:
-    """Yield (spoken, voice, text) of a flite or festival voice without end."""
+    """Yield (spoken, voice, text) of a flite or festival voice without end.
+
+    `without`: letters of the sentences to leave out.
+    """
     language = voice.text_language or voice.language
-    texts = split_sentences(language, root, data_folder(), test=voice.test)
+    texts = split_sentences(language, root, data_folder(), test=voice.test, without=without)
     while True:
         rate, pitch = rng.uniform(0.78, 1.3), rng.uniform(0.75, 1.35)
         picked = [Say(rng.choice(texts), rate, pitch) for _ in range(8 * _RUN)]
@@ -111,12 +129,28 @@ def human_spoken(
                 if spoken is not None:
                     yield spoken, voice.voice, say.text
         else:
-            for spoken in festival_say(voice.voice, voice.language, voice.encoding, picked):
-                yield spoken, voice.voice, ""
+            said = festival_say(voice.voice, voice.language, voice.encoding, picked)
+            for say, spoken in said:
+                yield spoken, voice.voice, say.text
 
 
-def build(group: str, out: Path, root: Path, hours: float | None, seed: int) -> float:
+def build(
+    group: str,
+    out: Path,
+    root: Path,
+    hours: float | None,
+    seed: int,
+    *,
+    keep_sound: bool = False,
+    unheard_by: Path | None = None,
+) -> float:
     """Build one shard and return its hours.
+
+    Args:
+        group: one of `all_groups`. out: folder of the shards. root: where packages are unpacked.
+        hours: of sound, None for the group's own. seed: of voices, sentences and manners.
+        keep_sound: whether the shard keeps its samples.
+        unheard_by: folder of training shards, whose sentences a test leaves out.
 
     Raises:
         CorpusError: the group is unknown, or its voice or text is not installed.
@@ -124,16 +158,19 @@ def build(group: str, out: Path, root: Path, hours: float | None, seed: int) -> 
     rng = random.Random(f"{group}-{seed}")
     is_test = group.startswith("test_")
     known = {v.group: v for v in voices.HUMAN_VOICES}
+    heard = training_texts(unheard_by) if is_test and unheard_by else set[str]()
+    without = {letters_of(text) for text in heard}
     if group in known:
-        source = human_spoken(known[group], rng, root)
+        source = human_spoken(known[group], rng, root, without)
         wanted = hours or known[group].hours
         licence = known[group].licence
     elif group in ESPEAK_GROUPS or group.startswith("test_espeak_"):
-        source = espeak_spoken(group, rng, root)
+        source = espeak_spoken(group, rng, root, without)
         wanted, licence = hours or ESPEAK_GROUPS.get(group, 0.2), "GPL-3+ (program)"
     else:
         raise CorpusError(f"no group '{group}'; known: {', '.join(all_groups())}")
-    writer = ShardWriter(out, group, {"group": group, "seed": seed, "licence": licence})
+    about = {"group": group, "seed": seed, "licence": licence}
+    writer = ShardWriter(out, group, about, keep_sound=keep_sound)
     warp = 0.0
     for i, (spoken, voice, text) in enumerate(source):
         if i % _RUN == 0 and not is_test:
@@ -159,13 +196,21 @@ def main() -> None:
     parser.add_argument("--group", nargs="*", help="shards to build; default: all")
     parser.add_argument("--hours", type=float, help="hours for each, instead of its own")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sound", action="store_true", help="keep the sound beside the features")
+    parser.add_argument(
+        "--unheard-by", type=Path, metavar="FOLDER",
+        help="of training shards: tests leave out the sentences that these name",
+    )  # fmt: skip
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for group in options.group or all_groups():
         if (options.out / f"{group}.json").exists():
             log.info("%s is there", group)
             continue
-        hours = build(group, options.out, options.root, options.hours, options.seed)
+        hours = build(
+            group, options.out, options.root, options.hours, options.seed,
+            keep_sound=options.sound, unheard_by=options.unheard_by,
+        )  # fmt: skip
         log.info("%s: %.2f h", group, hours)
 
 

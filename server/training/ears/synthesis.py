@@ -166,8 +166,11 @@ _SCHEME: Final = """
 
 def festival_say(
     voice: str, language: str, encoding: str, requests: Sequence[Say]
-) -> Iterator[Spoken]:
-    """Speak all requests in one run of festival; those that it cannot say are left out."""
+) -> Iterator[tuple[Say, Spoken]]:
+    """Speak all requests in one run of festival; yields (request, what was said).
+
+    Those that it cannot say are left out.
+    """
     with tempfile.TemporaryDirectory() as folder:
         lines = [_SCHEME.encode(), f"({voice})\n".encode()]
         for i, request in enumerate(requests):
@@ -182,7 +185,7 @@ def festival_say(
             ["festival", "-b", script.name], cwd=folder, capture_output=True, check=False,
             timeout=600, env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
-        for i in range(len(requests)):
+        for i, request in enumerate(requests):
             wave, segments = Path(folder) / f"{i}.wav", Path(folder) / f"{i}.seg"
             if not (wave.exists() and segments.exists()):
                 continue
@@ -191,7 +194,7 @@ def festival_say(
             parsed = [(r[1], float(r[0]), r[2]) for r in rows if len(r) == 3]
             spoken = _from_segments(samples, rate, parsed, language)
             if spoken is not None:
-                yield spoken
+                yield request, spoken
 
 
 def _read(path: Path) -> tuple[NDArray[np.float32], int]:
