@@ -215,7 +215,11 @@ def _plain(value: Any, path: str, frames: list[Frame]) -> dict[str, Any]:
 
 def _is_default(value: Any) -> bool:
     """Whether a field that came later says nothing: its default is None, False or empty."""
-    return value is None or value is False or (isinstance(value, str | bytes | tuple | Mapping) and not value)
+    return (
+        value is None
+        or value is False
+        or (isinstance(value, str | bytes | tuple | Mapping) and not value)
+    )
 
 
 def _plain_value(value: Any, annotation: Any, path: str, frames: list[Frame]) -> Any:
