@@ -1,9 +1,10 @@
 """How well the ears hear: held-out voices, hand labels, a speaker who is not in training.
 
     python -m server.evaluation.ears --corpus SHARDS --root UNPACKED [--sphinx] --out REPORT
+    python -m server.evaluation.ears --corpus SHARDS --told --guess-words --out REPORT
 
-The lists of lines are fixed in `ears_tests.toml`. What is absent on this machine is left out and
-named in the report.
+The second hears as users' lines without transcript are heard. The lists of lines are fixed in
+`ears_tests.toml`. What is absent on this machine is left out and named in the report.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +26,12 @@ from scipy.signal import resample_poly
 
 from arkit.clip import Phone
 from server.evaluation.ears_metrics import Counts, Figure, fall, score, summary
+from server.speech import words
 from server.speech.alignment import runs
-from server.speech.ears_recogniser import EarsRecogniser, EarsStream, decode, hear_mel
+from server.speech.decoding import decode
+from server.speech.ears_recogniser import EarsRecogniser, hear_mel
 from server.speech.ears_weights import DEFAULT_WEIGHTS
+from server.speech.listen import recognise_line
 from server.speech.notations import NotationError, read_emodb, read_textgrid
 from server.speech.phones import PHONE_INDEX, PHONES, SILENCE
 from server.speech.recogniser import FEATURE_RATE, SAMPLE_RATE, Recogniser, loudness_db
@@ -191,16 +193,25 @@ def measure(lines: Sequence[Line], hears: Hears, with_text: bool = False) -> dic
 
 
 def measure_shard(
-    ears: EarsRecogniser, folder: Path, name: str, *, told: bool = False
+    ears: EarsRecogniser, folder: Path, name: str, *, told: bool = False, guess_words: bool = False
 ) -> dict[str, Figure]:
-    """Return the figures on a held-out synthetic shard, whose times are exact."""
+    """Return the figures on a held-out synthetic shard, whose times are exact.
+
+    Its sound is heard like a recording. A shard without is heard by its features: the decoder
+    misses the loudness then, and no words are guessed.
+    """
     shard = read_shard(folder, name)
+    hears = ears_hear(ears, told=told, guess_words=guess_words)
     counts: list[Counts] = []
     for u in shard.utterances:
         at = slice(u["start"], u["start"] + u["n"])
-        mel = np.asarray(shard.mel[at], np.float32)
-        language = language_of(name, u["voice"]) if told else ""
-        heard = decode(hear_mel(ears.model, mel, language).posteriors)
+        language = language_of(name, u["voice"])
+        samples = shard.samples(u)
+        if samples is None:
+            mel = np.asarray(shard.mel[at], np.float32)
+            heard = decode(hear_mel(ears.model, mel, language if told else "").posteriors)
+        else:
+            heard = hears(samples, "", language)
         labels = np.asarray(shard.phone[at])
         true = tuple(
             Phone(PHONES[labels[a]], a / FEATURE_RATE, b / FEATURE_RATE)
@@ -211,14 +222,19 @@ def measure_shard(
     return summary(counts)
 
 
-def ears_hear(ears: EarsRecogniser, *, told: bool = False) -> Hears:
+def ears_hear(ears: EarsRecogniser, *, told: bool = False, guess_words: bool = False) -> Hears:
     """Return the ears as a plain function; a transcript is aligned, in any language.
 
-    `told`: whether the ears learn the language of a line without transcript.
+    Args:
+        told: whether the ears learn the language of a line without transcript.
+        guess_words: whether the words of English lines without transcript are guessed; that takes
+            the language, so it is told then.
     """
     pronouncer = Pronouncer()
 
     def hears(samples: Samples, text: str, language: str) -> tuple[Phone, ...]:
+        if not text and guess_words:
+            return recognise_line(samples, "", language, ears, guess_words=True).phones
         if not text:
             return ears.recognise(samples, None, language if told else "").phones
         return ears.align_words(samples, pronouncer.words(text, language), language).phones
@@ -231,24 +247,6 @@ def recogniser_hears(recogniser: Recogniser) -> Hears:
     return lambda samples, text, language: (
         recogniser.recognise(samples, text or None, language).phones
     )
-
-
-def speed(ears: EarsRecogniser, seconds: float = 30.0) -> dict[str, float]:
-    """Return the real-time factor on one core, and how far a stream strays from the whole line."""
-    rng = np.random.default_rng(0)
-    samples = rng.standard_normal(int(seconds * SAMPLE_RATE)).astype(np.float32) * 0.05
-    torch.set_num_threads(1)
-    whole = ears.hear(samples)
-    began = time.process_time()
-    ears.recognise(samples)
-    factor = (time.process_time() - began) / seconds
-    stream, pieces = EarsStream(ears.model), []
-    edges = np.unique(np.concatenate([[0, len(samples)], rng.integers(0, len(samples), 200)]))
-    for first, last in pairwise(edges):
-        pieces.append(stream.push(samples[first:last]).posteriors)
-    pieces.append(stream.finish().posteriors)
-    away = float(np.abs(np.concatenate(pieces) - whole.posteriors).max())
-    return {"real-time factor": factor, "stream difference": away}
 
 
 def mismatch(lines: Sequence[Line], ears: EarsRecogniser) -> dict[str, float]:
@@ -278,11 +276,12 @@ def evaluate(
     wanted: Sequence[str],
     *,
     told: bool = False,
+    guess_words: bool = False,
 ) -> dict[str, dict[str, Figure]]:
-    """Measure the sets that are wanted, the language told or not; set name -> figures."""
+    """Measure the sets that are wanted, as `ears_hear` hears; set name -> figures."""
     results: dict[str, dict[str, Figure]] = {}
     for name in lists()["synthetic"]["shards"] if "synthetic" in wanted else ():
-        results[name] = measure_shard(ears, corpus, name, told=told)
+        results[name] = measure_shard(ears, corpus, name, told=told, guess_words=guess_words)
         log.info("%s %s", name, _short(results[name]))
     sources: dict[str, Callable[[], Iterator[Line]]] = {
         "emodb": emodb_lines,
@@ -290,7 +289,7 @@ def evaluate(
     }
     if sphinx is not None:
         sources["allison"] = partial(prompts, root, sphinx)
-    hears = ears_hear(ears, told=told)
+    hears = ears_hear(ears, told=told, guess_words=guess_words)
     for name, source in sources.items():
         if name not in wanted:
             continue
@@ -363,9 +362,14 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path("/"), help="where packages are unpacked")
     parser.add_argument("--sphinx", action="store_true", help="compare with pocketsphinx")
     parser.add_argument("--told", action="store_true", help="tell the ears the language of a line")
+    parser.add_argument("--guess-words", action="store_true", help="as users' lines are heard")
     parser.add_argument("--set", nargs="+", default=list(SETS), choices=SETS, help="all by default")
     parser.add_argument("--out", type=Path, required=True, help="report, without its ending")
     options = parser.parse_args()
+    if options.guess_words and not words.available():
+        parser.error("--guess-words needs pocketsphinx: pip install 'soliloquy[server]'")
+    from .ears_speed import speed_of_recording
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     ears = EarsRecogniser(options.weights)
@@ -374,12 +378,14 @@ def main() -> None:
         from .sphinx import SphinxRecogniser
 
         sphinx = SphinxRecogniser()
-    results = evaluate(ears, options.corpus, options.root, sphinx, options.set, told=options.told)
+    how = {"told": options.told, "guess_words": options.guess_words}
+    results = evaluate(ears, options.corpus, options.root, sphinx, options.set, **how)
     plain = {k: {n: asdict(f) for n, f in v.items()} for k, v in results.items()}
-    numbers = {"figures": plain, "speed": speed(ears)}
+    numbers: dict[str, Any] = {"how": how, "figures": plain}
+    numbers["speed"] = speed_of_recording(ears, guess_words=options.guess_words)
     numbers["mismatch"] = mismatch([*emodb_lines()], ears)
     options.out.with_suffix(".json").write_text(json.dumps(numbers, indent=1), encoding="utf-8")
-    text = report(results) + f"\n{numbers['speed']}\n{numbers['mismatch']}\n"
+    text = report(results) + f"\n{how}\n{numbers['speed']}\n{numbers['mismatch']}\n"
     options.out.with_suffix(".md").write_text(text, encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ from server.training.ears import voices
 from server.training.ears.errors import CorpusError
 from server.training.ears.shards import ShardWriter, training_texts
 from server.training.ears.synthesis import Espeak, Say, Spoken, festival_say, flite_say
-from server.training.ears.texts import letters_of, split_sentences
+from server.training.ears.texts import draws, letters_of, split_sentences
 
 log = logging.getLogger(__name__)
 
@@ -81,17 +81,16 @@ def espeak_spoken(
     espeak = Espeak()
     is_test = group.startswith("test_")
     variants = voices.HELD_OUT_VARIANTS if is_test else voices.TRAINING_VARIANTS
-    texts: dict[str, list[str]] = {}
+    texts: dict[str, Iterator[str]] = {}
     while True:
         accent, language = _accent(group, rng)
         if language not in texts:
-            texts[language] = split_sentences(
-                language, root, data_folder(), test=is_test, without=without
-            )
+            found = split_sentences(language, root, data_folder(), test=is_test, without=without)
+            texts[language] = draws(found, rng, once=is_test)
         voice = f"{accent}+{rng.choice(variants)}"
         rate, pitch, width = rng.uniform(0.7, 1.5), rng.uniform(0.4, 1.7), rng.randint(20, 90)
         for _ in range(_RUN):
-            text = rng.choice(texts[language])
+            text = next(texts[language])
             spoken = espeak.say(voice, Say(text, rate, pitch), width)
             if spoken is not None and len(spoken.samples) > spoken.sample_rate // 2:
                 yield spoken, voice, text
@@ -119,12 +118,15 @@ def human_spoken(
     `without`: letters of the sentences to leave out.
     """
     language = voice.text_language or voice.language
-    texts = split_sentences(language, root, data_folder(), test=voice.test, without=without)
+    found = split_sentences(language, root, data_folder(), test=voice.test, without=without)
+    texts = draws(found, rng, once=voice.test)
+    # festival takes long to start, so one manner of a training voice serves many sentences.
+    run = 8 * _RUN if voice.engine == "festival" and not voice.test else _RUN
     while True:
         rate, pitch = rng.uniform(0.78, 1.3), rng.uniform(0.75, 1.35)
-        picked = [Say(rng.choice(texts), rate, pitch) for _ in range(8 * _RUN)]
+        picked = [Say(next(texts), rate, pitch) for _ in range(run)]
         if voice.engine == "flite":
-            for say in picked[:_RUN]:
+            for say in picked:
                 spoken = flite_say(voice.voice, say, voice.pitch_hz)
                 if spoken is not None:
                     yield spoken, voice.voice, say.text

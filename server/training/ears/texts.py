@@ -144,6 +144,19 @@ def split_sentences(
     return found
 
 
+def draws(texts: list[str], rng: random.Random, *, once: bool) -> Iterator[str]:
+    """Yield sentences at random without end; `once`: none again before each was drawn.
+
+    Everyday sentences are in their table several times; of those, one is drawn then.
+    """
+    different = list({letters_of(text): text for text in texts}.values())
+    while True:
+        if once:
+            yield from rng.sample(different, len(different))
+        else:
+            yield rng.choice(texts)
+
+
 def sentences(language: str, root: Path, data: Path, seed: int = 0) -> list[str]:
     """Return shuffled sentences of a language.
 
