@@ -189,12 +189,14 @@ class Performance:
         alone = replace(
             self.request, seed=take.plan.seed, takes=1, base=None, style_clip=None, image=b""
         )
+        guessed = " ".join(self.speech.guessed_words)
         return {
             "generator": self.generator.name,
             **self.generator.provenance(),
             **take.plan.provenance,
             "seed": take.plan.seed,
             **self.provenance,
+            **({"guessed_words": guessed} if guessed else {}),
             "request": codec.as_json(alone),
         }
 

@@ -39,8 +39,10 @@ from .settings import Settings
 from .speech.audio import AudioSource, AudioStream
 from .speech.recogniser import FEATURE_RATE, Samples, SpeechError
 from .speech.tempo import at_rate
+from .speech.words import guessed_seconds
 from .validation import CONTROLS, check_request, ignored_controls, strips_outside
 from .wire.messages import (
+    GUESSED_SECONDS,
     WIRE_VERSION,
     Accepted,
     ClipData,
@@ -110,7 +112,10 @@ class Service:
             server_version=__version__,
             device=self.registry.device,
             generators=self.registry.names,
-            limits=self.settings.limits.as_mapping(),
+            limits={
+                **self.settings.limits.as_mapping(),
+                GUESSED_SECONDS: guessed_seconds(self.settings.ears),
+            },
             facts=self.registry.facts(),
         )
 

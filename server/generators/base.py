@@ -28,6 +28,7 @@ class Speech:
         loudness: float32 [F], 100 Hz, dB relative to full scale.
         features: float32 [F, D] at 100 Hz, hidden features of the recogniser, or None.
         notes: sentences for the user.
+        guessed_words: what was probably said, where nobody gave a transcript and it was guessed.
     """
 
     samples: NDArray[np.float32]
@@ -36,6 +37,7 @@ class Speech:
     loudness: NDArray[np.float32]
     features: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    guessed_words: tuple[str, ...] = ()
 
 
 class FlameFrames(NamedTuple):

@@ -120,7 +120,7 @@ def listen(
     )
     if isinstance(audio, np.ndarray):
         samples = np.nan_to_num(np.asarray(audio, np.float32))
-        return _speech(samples, hear(samples))
+        return _speech(samples, hear(samples), is_guessed=not transcript)
     with tempfile.TemporaryFile() as spool:
         blocks = _spooled(audio, spool)
         if transcript or given or guess_words:
@@ -131,7 +131,7 @@ def listen(
         else:
             heard = joined(_counted(recogniser.recognise_stream(blocks, language), on_heard))
             samples = _mapped(spool)
-        return _speech(samples, heard)
+        return _speech(samples, heard, is_guessed=not transcript)
 
 
 def recognise_line(
@@ -224,7 +224,8 @@ def _mapped(spool: IO[bytes]) -> Samples:
     return np.memmap(spool, np.dtype("<f4"), mode="r")
 
 
-def _speech(samples: Samples, heard: Recognition) -> Speech:
+def _speech(samples: Samples, heard: Recognition, *, is_guessed: bool) -> Speech:
+    """Return what the service takes; words that nobody gave can only be guessed ones."""
     seconds = len(samples) / SAMPLE_RATE
     return Speech(
         samples=samples,
@@ -233,4 +234,5 @@ def _speech(samples: Samples, heard: Recognition) -> Speech:
         loudness=heard.loudness,
         features=heard.features,
         notes=heard.notes,
+        guessed_words=tuple(word.text for word in heard.words) if is_guessed else (),
     )

@@ -18,6 +18,8 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Final
 
@@ -28,6 +30,12 @@ from .segments import stretches
 
 LONGEST_SECONDS: Final = 180.0
 """Of a line whose words are guessed: it takes about a fifth of a line's length."""
+HOW_TO_INSTALL: Final = (
+    "run pip install 'soliloquy[server]'"
+    if sys.version_info < (3, 14)
+    else "run pip install pocketsphinx, which needs a C compiler on this Python"
+)
+_PROGRAM: Final = Path(__file__).with_name("dictation.py")
 _PEAK: Final = 0.5
 _HIGHEST_GAIN: Final = 300.0
 _RECHECK_SECONDS: Final = 0.1
@@ -46,6 +54,11 @@ def available() -> bool:
     return importlib.util.find_spec("pocketsphinx") is not None
 
 
+def guessed_seconds(ears: str) -> float:
+    """Return the longest line whose words ears of this name guess here, 0 when they cannot."""
+    return LONGEST_SECONDS if available() and ears != "babble" else 0.0
+
+
 def pcm16(samples: Samples) -> bytes:
     """Return samples as 16-bit PCM, quiet ones raised: the model expects a usual level."""
     clean = np.nan_to_num(np.asarray(samples, np.float32), posinf=1.0, neginf=-1.0)
@@ -62,10 +75,10 @@ def guess_words(samples: Samples, on_heard: Callable[[float], None]) -> tuple[st
         on_heard: called with the seconds done so far, ten times a second; may raise to cancel.
 
     Raises:
-        WordsError: pocketsphinx is not installed, or ended without an answer.
+        WordsError: pocketsphinx is not installed, cannot be started, or ended without an answer.
     """
     if not available():
-        raise WordsError("pocketsphinx is not installed: run pip install 'soliloquy[server]'")
+        raise WordsError(f"pocketsphinx is not installed; {HOW_TO_INSTALL}")
     pieces = [pcm16(piece) for piece in stretches([samples])]
     key = hashlib.sha256(b"".join(pieces)).digest()
     with _lock:
@@ -81,47 +94,71 @@ def guess_words(samples: Samples, on_heard: Callable[[float], None]) -> tuple[st
 
 
 def _dictated(pieces: list[bytes], on_heard: Callable[[float], None]) -> Iterator[list[str]]:
-    """Yield the words of each piece as the child answers; the child ends with the iterator."""
-    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
-    with subprocess.Popen(
-        [sys.executable, "-m", "server.speech.dictation"], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=hidden,
-    ) as child:  # fmt: skip
+    """Yield the words of each piece as the child answers; the child ends with the iterator.
+
+    Both threads have ended before the pipes are closed: a pipe that is closed under a thread
+    raises in one of the two, and would hide why the guess ended.
+    """
+    if not any(any(piece) for piece in pieces):
+        return  # digital silence, or nothing
+    with _started() as child:
         assert child.stdin is not None and child.stdout is not None
-        answers: SimpleQueue[str] = SimpleQueue()
-        for work in ((_send, child.stdin, pieces), (_receive, child.stdout, answers)):
-            threading.Thread(target=work[0], args=work[1:], daemon=True).start()
+        answers: SimpleQueue[bytes] = SimpleQueue()
+        threads = [
+            threading.Thread(target=_send, args=(child.stdin, pieces), daemon=True),
+            threading.Thread(target=_receive, args=(child.stdout, answers), daemon=True),
+        ]
         try:
+            for thread in threads:
+                thread.start()
             done = 0.0
             for piece in pieces:
-                yield json.loads(_next(answers, done, on_heard))
+                yield _next(answers, done, on_heard)
                 done += len(piece) / 2 / SAMPLE_RATE
         finally:
             child.kill()
+            for thread in threads:
+                thread.join()
 
 
-def _next(answers: SimpleQueue[str], done: float, on_heard: Callable[[float], None]) -> str:
+def _started() -> subprocess.Popen[bytes]:
+    """Start the child by its file and with `-P`: no folder of the user's can shadow a module."""
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, creationflags=hidden,
+        )  # fmt: skip
+    except OSError as error:
+        raise WordsError(f"pocketsphinx cannot be started ({error})") from error
+
+
+def _next(answers: SimpleQueue[bytes], done: float, on_heard: Callable[[float], None]) -> list[str]:
     while True:
         on_heard(done)
         try:
-            answer = answers.get(timeout=_RECHECK_SECONDS)
+            return _words(answers.get(timeout=_RECHECK_SECONDS))
         except Empty:
             continue
-        if not answer:
-            raise WordsError("pocketsphinx ended without an answer")
-        return answer
+
+
+def _words(answer: bytes) -> list[str]:
+    try:
+        words = json.loads(answer)
+    except ValueError:  # nothing comes from a child that has ended, or not UTF-8, or no JSON
+        words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise WordsError("pocketsphinx ended without an answer")
+    return words
 
 
 def _send(stream: IO[bytes], pieces: list[bytes]) -> None:
-    try:
-        with stream:
-            for piece in pieces:
-                stream.write(struct.pack("<I", len(piece)) + piece)
-    except OSError:
-        return  # the child has ended; who waits for its answers is told
+    with suppress(OSError), stream:  # a child that has ended; who waits for its answers is told
+        for piece in pieces:
+            stream.write(struct.pack("<I", len(piece)) + piece)
 
 
-def _receive(stream: IO[bytes], answers: SimpleQueue[str]) -> None:
+def _receive(stream: IO[bytes], answers: SimpleQueue[bytes]) -> None:
     for line in stream:
-        answers.put(line.decode())
-    answers.put("")
+        answers.put(line)
+    answers.put(b"")

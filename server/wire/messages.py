@@ -18,6 +18,9 @@ WIRE_VERSION: Final = 1
 LATER: Final = {"later": True}
 """Marks a field that version 1 did not have from its start: it is left out where it has its default
 value, so that an older side understands every message that makes no use of it."""
+GUESSED_SECONDS: Final = "guessed_seconds"
+"""Entry of `Welcome.limits`: the longest line whose words are guessed. 0 where this server cannot;
+a server without it is older than `GenerateRequest.guess_words`, and refuses that."""
 OUTPUTS: Final[tuple[str, ...]] = ("arkit52", "arkit51", "flame")
 
 
