@@ -1,6 +1,6 @@
 """pocketsphinx writes down English words: the child process of `words`, and nothing else.
 
-    python -m server.speech.dictation
+    python -P server/speech/dictation.py
 
 Standard input: pieces of 16-bit little-endian mono PCM at 16 kHz, each after its length in bytes
 (uint32, little-endian). Standard output: the words of each piece, a JSON list a line.

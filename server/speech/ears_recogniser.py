@@ -30,7 +30,7 @@ from .ears_model import Ears, Heard
 from .ears_weights import DEFAULT_WEIGHTS, RESEARCH_WEIGHTS, load_ears
 from .features import MelStream
 from .g2p import PronunciationError, words_of
-from .guided import favoured
+from .guided import belief, favoured
 from .recogniser import (
     FEATURE_RATE,
     SAMPLE_RATE,
@@ -47,6 +47,8 @@ from .words import WordsError, guess_words
 
 Array = NDArray[np.float32]
 
+_TOLD_WORDS: Final = 40
+"""Guessed words that a note tells at most."""
 _PIECE_SECONDS: Final = 20.0
 """A long line is heard in pieces of this length, so that memory stays flat."""
 
@@ -217,16 +219,16 @@ class EarsRecogniser:
         free = _decoded(samples, heard)
         try:
             words = guess_words(samples, on_heard)
-            guess = align(heard.posteriors, words_of(" ".join(words)))
         except WordsError as error:
             return _recognition(samples, heard, free, (f"The words were not guessed: {error}.",))
-        except TranscriptError:
+        guess = _laid(heard, words)
+        if guess is None or belief(guess) == 0.0:
             return _recognition(samples, heard, free, ("No words were made out.",))
         loudness = loudness_db(samples)
         noise = noisiness(loudness)
         likelier = favoured(heard.posteriors, guess, noise)
         phones = decode(likelier, noise, loud_frames(loudness))
-        note = f"Words guessed: {' '.join(words)}. Give the transcript where they are wrong."
+        note = f"Words guessed: {_told_words(words)}. Give the transcript where they are wrong."
         return _recognition(samples, heard, phones, (note,), guess.words)
 
     def recognise_stream(
@@ -299,6 +301,19 @@ def _taken(
     whole = EarsOutput.joined(heard)
     own, rest = whole[:n_frames], whole[len(samples) // (SAMPLE_RATE // FEATURE_RATE) :]
     return _recognition(samples, own, _decoded(samples, own), ()), [rest], len(rest)
+
+
+def _laid(heard: EarsOutput, words: Sequence[str]) -> Alignment | None:
+    """Return guessed words laid over a line, None where they cannot be."""
+    try:
+        return align(heard.posteriors, words_of(" ".join(words)))
+    except TranscriptError:
+        return None
+
+
+def _told_words(words: Sequence[str]) -> str:
+    more = len(words) - _TOLD_WORDS
+    return " ".join(words[:_TOLD_WORDS]) + (f" ... and {more} more" if more > 0 else "")
 
 
 def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:

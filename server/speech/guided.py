@@ -32,30 +32,37 @@ are no tests, RAVDESS, flite's rms, espeak-ng's and MBROLA's voices."""
 _SHAPE: Final = np.array([VISEMES.index(VISEME_OF[p]) for p in PHONES])
 
 
+def belief(guess: Alignment) -> float:
+    """Return how far guessed words are believed, 0..1, by how well they fit what was heard."""
+    fits = float(np.mean([w.confidence for w in guess.words]))
+    return float(np.clip((fits - _UNBELIEVED) / (_BELIEVED - _UNBELIEVED), 0.0, 1.0))
+
+
 def favoured(
     posteriors: NDArray[np.float32], guess: Alignment, noise: float = 0.0
 ) -> NDArray[np.float32]:
     """Return phone posteriors [F, P] in which the sounds of guessed words are likelier.
 
+    Frames of speech outside of the guess stay as they are, and all of them where it is not
+    believed.
+
     Args:
         guess: the words as `alignment.align` laid them over these posteriors.
         noise: 0..1, see `decoding.noisiness`.
     """
-    fits = float(np.mean([w.confidence for w in guess.words]))
-    belief = float(np.clip((fits - _UNBELIEVED) / (_BELIEVED - _UNBELIEVED), 0.0, 1.0))
-    belief *= 1 - noise * (1 - _NOISY_SHARE)
-    if belief == 0.0:
+    believed = belief(guess) * (1 - noise * (1 - _NOISY_SHARE))
+    if believed == 0.0:
         return posteriors
-    laid = _labels(guess.phones, len(posteriors))
     advised = np.ones(len(posteriors), bool)
     for start, end in guess.other:
-        advised[int(start * FEATURE_RATE) : int(end * FEATURE_RATE)] = False
-    at = np.flatnonzero(advised)
-    bonus = np.zeros_like(posteriors)
-    bonus[at] = np.where(_SHAPE[None] == _SHAPE[laid[at], None], belief * SHAPE_BONUS, 0.0)
-    bonus[at, laid[at]] += PHONE_BONUS
-    likelier = (posteriors + _FLOOR) * np.exp(bonus)
-    return (likelier / likelier.sum(1, keepdims=True)).astype(np.float32)
+        advised[round(start * FEATURE_RATE) : round(end * FEATURE_RATE)] = False
+    laid = _labels(guess.phones, len(posteriors))[advised]
+    bonus = np.where(_SHAPE[None] == _SHAPE[laid, None], believed * SHAPE_BONUS, 0.0)
+    bonus[np.arange(len(laid)), laid] += PHONE_BONUS
+    likelier = (posteriors[advised] + _FLOOR) * np.exp(bonus)
+    found = posteriors.copy()
+    found[advised] = likelier / likelier.sum(1, keepdims=True)
+    return found
 
 
 def _labels(phones: tuple[Phone, ...], n_frames: int) -> NDArray[np.int64]:

@@ -45,6 +45,7 @@ _BY_NAME_ONLY: Final = frozenset({"ears-research"})
 """Its weights may not be used commercially, so nobody gets them without asking."""
 
 _LONGEST_ALIGNED_SECONDS = 180.0
+_BLOCK: Final = 10 * SAMPLE_RATE
 
 OnHeard = Callable[[float], None]
 """Called with the seconds heard so far; may raise to cancel."""
@@ -109,12 +110,14 @@ def listen(
     """
     recogniser = recogniser or load_recogniser()
     given = own_phones(phones)
+    transcript = transcript.strip()
+    guess_words = guess_words and not transcript and is_english(language)
     hear = partial(
         _heard,
         given=given,
         transcript=transcript,
         language=language,
-        guess_words=guess_words and not transcript and is_english(language),
+        guess_words=guess_words,
         recogniser=recogniser,
         on_heard=on_heard,
     )
@@ -146,6 +149,7 @@ def recognise_line(
 
     Its phones run from 0 to its end without gaps.
     """
+    transcript = transcript.strip()
     heard = _heard(
         samples,
         given=(),
@@ -171,7 +175,8 @@ def _heard(
     """Hear samples that lie in memory or in a mapped file."""
     seconds = len(samples) / SAMPLE_RATE
     if given:
-        parts = (Recognition((), len(s) / 16_000, loudness_db(s)) for s in stretches([samples]))
+        cut = stretches(_blocks(samples))
+        parts = (Recognition((), len(s) / SAMPLE_RATE, loudness_db(s)) for s in cut)
         return replace(joined(_counted(parts, on_heard)), phones=without_gaps(given, seconds))
     notes: tuple[str, ...] = ()
     if transcript and seconds <= _LONGEST_ALIGNED_SECONDS:
@@ -192,8 +197,14 @@ def _heard(
             f"The words were not guessed: the line has {seconds:.0f} s, "
             f"more than {LONGEST_GUESSED_SECONDS:.0f}.",
         )
-    heard = joined(_counted(recogniser.recognise_stream([samples], language), on_heard))
+    heard = joined(_counted(recogniser.recognise_stream(_blocks(samples), language), on_heard))
     return replace(heard, notes=notes + heard.notes)
+
+
+def _blocks(samples: Samples) -> Iterator[Samples]:
+    """Yield a line a piece at a time: an hour in a mapped file never lies in memory whole."""
+    for start in range(0, len(samples), _BLOCK):
+        yield samples[start : start + _BLOCK]
 
 
 def is_english(language: str) -> bool:
