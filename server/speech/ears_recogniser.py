@@ -25,7 +25,7 @@ from .alignment import (
     viseme_posteriors,
     voice_activity,
 )
-from .decoding import decode, loud_frames, noisiness
+from .decoding import decode, loud_frames, noisiness, still_frames
 from .ears_model import Ears, Heard
 from .ears_weights import DEFAULT_WEIGHTS, RESEARCH_WEIGHTS, load_ears
 from .features import MelStream
@@ -215,6 +215,8 @@ class EarsRecogniser:
             language: that the ears are told.
             on_heard: called with the seconds done so far; may raise to cancel.
         """
+        if not len(samples):
+            return joined(self.recognise_stream([samples], language))
         heard = self.hear(samples, language)
         free = _decoded(samples, heard)
         try:
@@ -227,7 +229,7 @@ class EarsRecogniser:
         loudness = loudness_db(samples)
         noise = noisiness(loudness)
         likelier = favoured(heard.posteriors, guess, noise)
-        phones = decode(likelier, noise, loud_frames(loudness))
+        phones = decode(likelier, noise, loud_frames(loudness), still_frames(loudness))
         note = f"Words guessed: {_told_words(words)}. Give the transcript where they are wrong."
         return _recognition(samples, heard, phones, (note,), guess.words)
 
@@ -318,7 +320,8 @@ def _told_words(words: Sequence[str]) -> str:
 
 def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:
     loudness = loudness_db(samples)
-    return decode(heard.posteriors, noisiness(loudness), loud_frames(loudness))
+    noise = noisiness(loudness)
+    return decode(heard.posteriors, noise, loud_frames(loudness), still_frames(loudness))
 
 
 def _recognition(

@@ -80,7 +80,10 @@ def guess_words(samples: Samples, on_heard: Callable[[float], None]) -> tuple[st
     if not available():
         raise WordsError(f"pocketsphinx is not installed; {HOW_TO_INSTALL}")
     pieces = [pcm16(piece) for piece in stretches([samples])]
-    key = hashlib.sha256(b"".join(pieces)).digest()
+    line = b"".join(pieces)
+    if not line.strip(b"\0"):
+        return ()  # digital silence, or nothing
+    key = hashlib.sha256(line).digest()
     with _lock:
         if key in _recent:
             _recent.move_to_end(key)
@@ -99,8 +102,6 @@ def _dictated(pieces: list[bytes], on_heard: Callable[[float], None]) -> Iterato
     Both threads have ended before the pipes are closed: a pipe that is closed under a thread
     raises in one of the two, and would hide why the guess ended.
     """
-    if not any(any(piece) for piece in pieces):
-        return  # digital silence, or nothing
     with _started() as child:
         assert child.stdin is not None and child.stdout is not None
         answers: SimpleQueue[bytes] = SimpleQueue()
