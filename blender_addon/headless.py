@@ -49,6 +49,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--address", default=DEFAULT_ADDRESS)
     parser.add_argument("--transcript", default="")
+    parser.add_argument(
+        "--guess-words", action=argparse.BooleanOptionalAction, default=True,
+        help="guess what an English line without transcript says (default)",
+    )  # fmt: skip
     parser.add_argument("--generator", default="", help="the server's best, unless named")
     parser.add_argument("--fps", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
@@ -62,6 +66,7 @@ def _perform(scene: Any, options: argparse.Namespace) -> dict[str, Any]:
     bpy.ops.soliloquy.check_server()
     character = active_character(scene)
     character.line.transcript = options.transcript
+    character.line.guess_words = options.guess_words
     if options.generator:
         character.generation.generator = options.generator
     character.generation.seed = options.seed

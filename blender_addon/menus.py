@@ -11,7 +11,7 @@ _ENTRIES: Final = (
     "save_match", "apply_match", "delete_match",
     "place_landmarks", "preview_transfer", "accept_transfer", "cancel_transfer", "play_faces",
     "carry_over", "preview_pose", "add_flame_head", None,
-    "add_line", "play_line", "render_line", None,
+    "add_line", "play_line", "render_line", "use_guessed_words", None,
     "add_strip", "add_expression", "add_from_text", "add_direction", "copy_strips",
     "paste_strips", "assign_strips", "show_phones", "remove_phones", None,
     "take_pose", "clear_pose", "hear_direction", "lay_direction", "cancel_question", None,

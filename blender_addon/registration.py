@@ -27,6 +27,7 @@ from .generate import operators as generate_operators
 from .generate import panels as generate_panels
 from .generate import properties as generate_properties
 from .generate.session import close_session
+from .line import guessing as line_guessing
 from .line import operators as line_operators
 from .line import panels as line_panels
 from .line import playing as line_playing
@@ -52,6 +53,7 @@ CLASSES: tuple[type, ...] = (
     *character_repairs.CLASSES,
     *transfer_operators.CLASSES,
     *line_operators.CLASSES,
+    *line_guessing.CLASSES,
     *line_playing.CLASSES,
     *strips_operators.CLASSES,
     *strips_phones.CLASSES,

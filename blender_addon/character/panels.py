@@ -125,7 +125,7 @@ class SOLILOQUY_PT_character(bpy.types.Panel):
             self._doubt(box, doubt)
         for repair in repairs(character):
             row = box.row()
-            wrapped(row, context, repair.sentence, "ERROR", 0.7)
+            wrapped(row, context, repair.sentence, "ERROR", share=0.7)
             label = next(name for kind, name, *_ in KINDS if kind == repair.kind)
             click = row.operator("soliloquy.repair_mesh", text=label)
             click.kind, click.mesh = repair.kind, repair.mesh

@@ -16,6 +16,7 @@ class Target:
         character_uid: identifier of the character in the scene.
         start_frame: scene frame of the first heard sample.
         label: what takes are named after, usually the sound strip.
+        heard_part: what of which recording is performed, "" for what is no line.
         generator: name of the generator. seed: of the first take.
         direction: how it was asked to be played, for the list of takes.
         splice: what of an earlier take is made anew, or None for a take of its own.
@@ -33,6 +34,7 @@ class Target:
     tolerance: float | None = None
     direction: str = ""
     splice: Splice | None = None
+    heard_part: str = ""
 
 
 def take_name(label: str, number: int) -> str:

@@ -7,7 +7,7 @@ import bpy
 from ..character.meshes import active_character
 from ..connection.panels import draw_waiting
 from ..core.job import State
-from ..ui import reason, tr, wrapped
+from ..ui import LONG_NOTE, reason, tr, wrapped
 from .performance_panel import SOLILOQUY_PT_performance
 from .request import why_not
 from .session import session
@@ -47,7 +47,7 @@ class SOLILOQUY_PT_generate(bpy.types.Panel):
         if why:
             reason(layout, context, why)
         elif job is not None:
-            wrapped(layout, context, job.text, _ICONS[job.state])
+            wrapped(layout, context, job.text, _ICONS[job.state], most=LONG_NOTE)
             if job.state is State.FAILED and not session().connected:
                 layout.operator("soliloquy.start_server", icon="PLAY")
 

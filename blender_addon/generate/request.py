@@ -14,6 +14,7 @@ from ..core.splicing import Splice, check_size, clip_data
 from ..core.story import told_direction
 from ..core.target import Target
 from ..core.timing import scene_rate
+from ..line.guessing import is_guessed
 from ..line.reading import Recording, find_strip, read_line
 from ..strips.reading import LineStrips, strips_of_line
 from ..takes.storage import load_clip
@@ -47,6 +48,7 @@ def build_order(context: Any) -> Order:
         character_uid=character.uid,
         start_frame=recording.start_frame,
         label=recording.label,
+        heard_part=recording.heard_part,
         generator=generator_name(settings) or session().default_generator,
         seed=settings.seed,
         tolerance=wanted_tolerance(settings),
@@ -165,6 +167,7 @@ def _request(
         phones=strips.phones,
         transcript=line.transcript.strip(),
         language=line.language.strip() or "en",
+        guess_words=is_guessed(line),
         seed=settings.seed,
         takes=settings.takes,
         fps=rate if settings.curve_rate == "SCENE" else settings.curve_fps,

@@ -31,6 +31,8 @@ from .preview import Preview
 PUMP_SECONDS: Final = 0.012
 """Time for one pump: it may run between two redraws without being noticed."""
 
+_GREETING_SECONDS: Final = 2.0
+"""How long an order waits to know what the server can."""
 _EVENTS: Final = 8  # taken in between two looks at the clock
 
 _Packed: TypeAlias = "Future[tuple[Made, Prepared]]"
@@ -56,6 +58,8 @@ class Session:
         self._on_written: Callable[[], None] | None = None
         self._on_answer: Callable[[messages.Instruction], None] | None = None
         self._has_news = False  # frames that the preview has not shown
+        self._unsent: Order | None = None
+        self._patient_until = 0.0
 
     @property
     def is_busy(self) -> bool:
@@ -145,7 +149,9 @@ class Session:
             raise ServerError("A line is being made already. Wait for it or cancel it.")
         self.connect(address)
         preview = Preview(order.target, order.request.fps) if order.live else None
-        self._client.submit(order.request, order.audio)
+        self._unsent = order
+        self._patient_until = time.monotonic() + _GREETING_SECONDS
+        self._send_when_known()
         self._target = order.target
         self._n_written = 0
         self._notes = []
@@ -191,6 +197,7 @@ class Session:
         """Take in what has arrived and write for about `seconds`; whether there is more to come."""
         begun = time.thread_time()
         self._take_in_events(begun + seconds)
+        self._send_when_known()
         self._answer()
         if self.job is None:
             return self.is_asking
@@ -207,6 +214,20 @@ class Session:
             self._client.cancel(self.job.request_id)
             self._drop_work()
         return self.is_asking or not self.job.is_over
+
+    def _send_when_known(self) -> None:
+        """Send the order; one that guesses words when the server has greeted, as not all can."""
+        order = self._unsent
+        if order is None:
+            return
+        request, welcome = order.request, self.welcome
+        if request.guess_words:
+            if welcome is None and time.monotonic() < self._patient_until:
+                return
+            if welcome is None or not welcome.limits.get(messages.GUESSED_SECONDS):
+                request = replace(request, guess_words=False)
+        self._unsent = None
+        self._client.submit(request, order.audio)
 
     def _answer(self) -> None:
         """Hand an answer on, once."""
@@ -307,7 +328,7 @@ class Session:
     def _drop_work(self) -> None:
         if self.preview is not None:
             self.preview.rest()
-        self.preview = None
+        self.preview = self._unsent = None
         if self._writer is not None:
             self._writer.abandon()
         self._writer = None

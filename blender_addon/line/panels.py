@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import bpy
 
 from ..character.meshes import active_character
 from ..core.errors import LineError
-from ..ui import tr, wrapped
+from ..ui import reason, tr, wrapped
+from .guessing import why_not_guessed
 from .reading import is_retimed, read_line
+
+_FITS: Final = 30
+"""Characters that the field shows in a sidebar of usual width; more words are shown below it."""
+_MOST_LINES: Final = 12
 
 
 class SOLILOQUY_PT_line(bpy.types.Panel):
@@ -45,8 +52,21 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
         header, body = layout.panel("soliloquy_transcript", default_closed=True)
         header.label(text="Transcript")
         if body is not None:
-            body.prop(line, "transcript")
-            body.prop(line, "language")
+            self._transcript(body, context, line)
+
+    def _transcript(self, layout, context, line):
+        row = layout.row(align=True)
+        row.prop(line, "transcript")
+        row.operator("soliloquy.use_guessed_words", text="", icon="PASTEDOWN")
+        if len(line.transcript) > _FITS:
+            wrapped(layout, context, line.transcript, most=_MOST_LINES)
+        layout.prop(line, "language")
+        column = layout.column()
+        why = why_not_guessed(line)
+        column.enabled = not why
+        column.prop(line, "guess_words")
+        if why:
+            reason(layout, context, why)
 
     def _heard(self, layout, context, line):
         if not (line.strip if line.source == "STRIP" else line.filepath):

@@ -45,6 +45,12 @@ class Recording:
     label: str
     seconds: float | None
 
+    @property
+    def heard_part(self) -> str:
+        """What of which recording is heard: equal as long as the same words are."""
+        end = "" if self.trim_end is None else f"{self.trim_end:.3f}"
+        return f"{self.filename} {self.trim_start:.3f}-{end}"
+
 
 def read_line(line: Any, context: Any) -> Recording:
     """Find the recording of a line.

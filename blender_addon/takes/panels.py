@@ -8,7 +8,7 @@ from ..character.meshes import active_character
 from ..core.expressive import pose_of_text
 from ..generate.request import why_not_regenerate
 from ..pictures import pictures
-from ..ui import reason, tr, wrapped
+from ..ui import LONG_NOTE, reason, tr, wrapped
 from .baking import LAYERS
 from .storage import is_flame_take, playing_take
 
@@ -82,7 +82,7 @@ class SOLILOQUY_PT_takes(bpy.types.Panel):
                 self._layers(layout, take)
             self._regenerate(layout, context, character)
         for note in filter(None, take.notes.split("\n")):
-            wrapped(layout, context, note, "INFO")
+            wrapped(layout, context, note, "INFO", most=LONG_NOTE)
 
     def _facts(self, layout, context, take):
         """Picture, place and direction of the chosen take; the list says what made it."""

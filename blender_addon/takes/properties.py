@@ -45,6 +45,10 @@ class SoliloquyTake(bpy.types.PropertyGroup):
     seconds: FloatProperty(name="Seconds")
     notes: StringProperty(name="Notes")
     direction: StringProperty(name="Direction", description="How it was asked to be played")
+    words: StringProperty(
+        name="Guessed Words", description="What the line probably says, when it was guessed"
+    )
+    heard_part: StringProperty(name="Part of the Recording")
     tolerance: FloatProperty(
         name="Tolerance", description="How far the curves may miss where keys were left out"
     )

@@ -329,6 +329,8 @@ class TakeWriter:
         take.generator = str(facts.get("generator") or self._target.generator)
         take.seed = self._target.seed + self._number
         take.direction = self._target.direction or str(facts.get("instruction", ""))
+        take.words = str(facts.get("guessed_words", ""))
+        take.heard_part = self._target.heard_part
         take.pose = self._prepared.pose
         take.start_frame = self._target.start_frame
         take.seconds = self._take.seconds

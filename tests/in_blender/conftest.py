@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from acting import Formula, formula_service
+from acting import Formula, OldServer, formula_service
 from blender_runner import INTERPRETERS, RunCase, needs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +64,14 @@ def address(actor: Formula) -> Iterator[str]:
     """Address of a real server whose generator is a formula."""
     transport = pytest.importorskip("server.transport")
     with transport.ServerThread(service=formula_service(actor)) as server:
+        yield server.address
+
+
+@pytest.fixture
+def old_address(actor: Formula) -> Iterator[str]:
+    """Address of a server that does not know yet that words can be guessed."""
+    transport = pytest.importorskip("server.transport")
+    with transport.ServerThread(service=formula_service(actor, OldServer)) as server:
         yield server.address
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from acting import Formula
 from blender_runner import RunCase
 
 from arkit.export.live_link_csv import read_live_link_csv
@@ -22,10 +23,12 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_line_becomes_a_blend_and_a_csv(
-    blender: RunCase, address: str, wav: str, tmp_path: Path
+    blender: RunCase, address: str, wav: str, tmp_path: Path, actor: Formula
 ) -> None:
-    done = run("--line", wav, "--out", str(tmp_path), "--address", address, "--seed", "3")
+    options = ("--seed", "3", "--no-guess-words")
+    done = run("--line", wav, "--out", str(tmp_path), "--address", address, *options)
     assert done.returncode == 0, done.stderr
+    assert [(request.seed, request.guess_words) for request in actor.requests] == [(3, False)]
     said = done.stdout.splitlines()
     made = json.loads(next(line for line in reversed(said) if line.startswith("{")))
     assert {"Head", "Tongue", "Teeth Lower", "Eye Left"} <= set(made["meshes"])
