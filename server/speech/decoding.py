@@ -23,7 +23,7 @@ LIP_BONUS: Final = (0.7, 0.35)
 """Nats a frame for closed lips and for lip on teeth, as a contact too few is seen before one too
 many; closures that are doubtful all the same go (`LEAST_CLOSURE`). Chosen on EMO-DB's speakers
 03-12."""
-NOISY_LIP_BONUS: Final = 1.15
+NOISY_LIP_BONUS: Final = 1.4
 """The same in noise, which fills closures and makes the ears doubt them."""
 LEAST_CLOSURE: Final = 0.25
 """Closed lips count when their posteriors add up to this share of the line's mean mouth shape, or
