@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from arkit.clip import Phone
 from server.evaluation import ears
 from server.evaluation.ears_metrics import Figure, fall, score, summary
 from server.evaluation.phones_plot import plot_phones
+from server.speech.ears_model import Ears, EarsConfig
+from server.speech.ears_recogniser import EarsRecogniser
+from server.speech.ears_weights import save_ears
 from server.speech.phones import VISEMES
+from server.training.ears.shards import ShardWriter
 from server.training.ears.train import read_recipe
 from server.training.ears.voices import HUMAN_VOICES
 
@@ -132,3 +141,105 @@ def test_the_picture_is_written(tmp_path: Path):
     visemes = np.zeros((201, len(VISEMES)), np.float32)
     plot_phones(tmp_path / "a.png", samples, TRUE, visemes)
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+
+
+class _Knows:
+    """Ears that know what is said, by the length of a line, and remember what they were told."""
+
+    def __init__(self) -> None:
+        self.model = Ears(EarsConfig.tiny()).eval()
+        self.told: list[str] = []
+
+    def recognise(self, samples: np.ndarray, _transcript: None, language: str) -> SimpleNamespace:
+        assert len(samples) == 32_000
+        self.told.append(language)
+        return SimpleNamespace(phones=TRUE)
+
+
+def _shard(folder: Path, *, keep_sound: bool) -> None:
+    writer = ShardWriter(folder, "test_ked", {}, keep_sound=keep_sound)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(32_000).astype(np.float32)
+    for _ in range(3):
+        writer.add(noise, TRUE, (None,) * len(TRUE), "voice_ked_diphone", "")
+    writer.close()
+
+
+@pytest.mark.parametrize(("told", "language"), [(True, "en"), (False, "")])
+def test_a_shard_that_keeps_its_sound_is_heard_as_a_recording_is(
+    tmp_path: Path, told: bool, language: str
+):
+    knows: Any = _Knows()
+    _shard(tmp_path, keep_sound=True)
+    figures = ears.measure_shard(knows, tmp_path, "test_ked", told=told)
+    assert figures["viseme accuracy"].value == 1
+    assert figures["bilabial recall"].value == 1
+    assert knows.told == [language] * 3
+
+
+def test_a_shard_without_sound_is_heard_by_its_features(tmp_path: Path):
+    knows: Any = _Knows()
+    _shard(tmp_path, keep_sound=False)
+    figures = ears.measure_shard(knows, tmp_path, "test_ked", guess_words=True)
+    assert figures["viseme accuracy"].value < 0.9  # of a network that has learned nothing
+    assert not knows.told
+
+
+def test_words_are_guessed_of_lines_without_text_only(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[str, str, bool]] = []
+
+    def guessing(
+        _samples: np.ndarray, text: str, language: str, _ears: object, *, guess_words: bool
+    ) -> SimpleNamespace:
+        asked.append((text, language, guess_words))
+        return SimpleNamespace(phones=TRUE)
+
+    monkeypatch.setattr(ears, "recognise_line", guessing)
+    aligned: list[str] = []
+    knows: Any = _Knows()
+    knows.align_words = lambda _samples, _words, language: (
+        aligned.append(language) or SimpleNamespace(phones=TRUE[:1])
+    )
+    samples = np.zeros(32_000, np.float32)
+    hears = ears.ears_hear(knows, guess_words=True)
+    assert hears(samples, "", "en") == TRUE
+    assert hears(samples, "by name", "en") == TRUE[:1]
+    assert asked == [("", "en", True)] and aligned == ["en"]
+    assert ears.ears_hear(knows)(samples, "", "en") == TRUE
+    assert len(asked) == 1 and knows.told == [""]
+
+
+def test_guessing_without_pocketsphinx_is_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(ears.words, "available", lambda: False)
+    command = ["ears", "--corpus", str(tmp_path), "--guess-words", "--out", str(tmp_path / "r")]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit):
+        ears.main()
+    assert "--guess-words needs pocketsphinx" in capsys.readouterr().err
+
+
+def test_the_speed_counts_the_process_that_guesses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    ears_speed = pytest.importorskip("server.evaluation.ears_speed")  # needs Unix
+    torch.manual_seed(0)
+    save_ears(Ears(EarsConfig.tiny()), tmp_path / "tiny.safetensors", {})
+    tiny = EarsRecogniser(tmp_path / "tiny.safetensors")
+    samples = 0.05 * np.random.default_rng(0).standard_normal(48_000).astype(np.float32)
+
+    def guessing(*_: object, guess_words: bool = False) -> None:
+        if guess_words:
+            subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
+
+    monkeypatch.setattr(ears_speed, "recognise_line", guessing)
+    alone, both = (ears_speed.speed(tiny, samples, guess_words=g) for g in (False, True))
+    assert set(both) - set(alone) == {"real-time factor, words guessed"}
+    assert both["real-time factor, words guessed"] > both["real-time factor"] + 0.01
+    assert both["stream difference"] < 1e-4
+
+
+def test_the_speed_is_left_out_where_the_recording_is_absent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    ears_speed = pytest.importorskip("server.evaluation.ears_speed")  # needs Unix
+    monkeypatch.setenv("SOLILOQUY_DATA", str(tmp_path))
+    assert ears_speed.speed_of_recording(_Knows()) == {}
