@@ -55,11 +55,11 @@ class SOLILOQUY_PT_line(bpy.types.Panel):
             self._transcript(body, context, line)
 
     def _transcript(self, layout, context, line):
-        row = layout.row(align=True)
-        row.prop(line, "transcript")
-        row.operator("soliloquy.use_guessed_words", text="", icon="PASTEDOWN")
+        layout.prop(line, "transcript")
         if len(line.transcript) > _FITS:
             wrapped(layout, context, line.transcript, most=_MOST_LINES)
+        if bpy.ops.soliloquy.use_guessed_words.poll():  # a greyed one would say what is plain
+            layout.operator("soliloquy.use_guessed_words", icon="PASTEDOWN")
         layout.prop(line, "language")
         column = layout.column()
         why = why_not_guessed(line)

@@ -100,6 +100,12 @@ def fitting(folder: Path, extension: Path) -> dict[str, Any]:
     return _told(folder, extension, "fitting.py")
 
 
+@pytest.fixture(scope="module")
+def guessing(folder: Path, extension: Path) -> dict[str, Any]:
+    """What became of words that were guessed."""
+    return _told(folder, extension, "guessing.py")
+
+
 def _told(
     folder: Path,
     extension: Path,
@@ -209,6 +215,14 @@ def test_laying_over_leaves_blender_free_and_escape_stops_it(fitting: dict[str, 
     assert fitting["errors"] == [] and fitting["began"] == ["RUNNING_MODAL"]
     assert fitting["working"] and fitting["turns"] > 20
     assert fitting["same_after_escape"] and fitting["same_after_cancel"]
+
+
+def test_guessed_words_are_taken_with_the_mouse_and_given_back_with_ctrl_z(
+    guessing: dict[str, Any],
+) -> None:
+    assert guessing["errors"] == []
+    assert guessing["1_can_be_guessed"] == "" != guessing["2_german"] != guessing["3_transcript"]
+    assert (guessing["transcript"], guessing["after_undo"]) == ("old hat", "")
 
 
 def test_switching_it_off_leaves_nothing(report: dict[str, Any]) -> None:
