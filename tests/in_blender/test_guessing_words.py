@@ -33,6 +33,13 @@ def test_a_server_that_does_not_know_of_guessing_is_not_asked_for_it(
     assert [request.guess_words for request in actor.requests] == [False]
 
 
+def test_a_line_that_is_cancelled_before_the_server_greets_is_not_sent(
+    blender: RunCase, address: str, wav: str, actor: Formula
+) -> None:
+    blender("guessing", "cancelled_before_the_greeting_nothing_is_sent", address=address, wav=wav)
+    assert actor.requests == []
+
+
 def test_a_server_without_pocketsphinx_is_not_asked_and_said_so(
     blender: RunCase, address: str, wav: str, actor: Formula, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import bpy
@@ -46,6 +47,20 @@ def an_old_server_is_not_asked(address: str, wav: str) -> None:
     tools.generate()
     assert _why(character) == _OLD
     assert character.takes[0].words == ""
+
+
+def cancelled_before_the_greeting_nothing_is_sent(address: str, wav: str) -> None:
+    from blender_addon.generate.request import build_order
+    from blender_addon.generate.session import session
+
+    _line(address, wav)
+    running = session()
+    running.start(address, build_order(bpy.context))
+    running.cancel()
+    assert running.greet(5.0)
+    running.wait()
+    assert running.job is not None and running.job.state.name == "CANCELLED"
+    time.sleep(0.5)  # for what would have been sent to arrive
 
 
 def the_reason_is_the_nearest(address: str, wav: str) -> None:
