@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import math
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -40,6 +42,8 @@ _PEAK: Final = 0.5
 _HIGHEST_GAIN: Final = 300.0
 _RECHECK_SECONDS: Final = 0.1
 _REMEMBERED: Final = 32
+_PACE: Final = 0.25
+"""Of a piece's length, seconds, that its guess takes about."""
 
 _recent: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
 _lock = threading.Lock()
@@ -72,7 +76,8 @@ def guess_words(samples: Samples, on_heard: Callable[[float], None]) -> tuple[st
 
     Args:
         samples: float32 [S], 16 kHz mono.
-        on_heard: called with the seconds done so far, ten times a second; may raise to cancel.
+        on_heard: called with about the seconds done so far, ten times a second; may raise to
+            cancel.
 
     Raises:
         WordsError: pocketsphinx is not installed, cannot be started, or ended without an answer.
@@ -114,8 +119,9 @@ def _dictated(pieces: list[bytes], on_heard: Callable[[float], None]) -> Iterato
                 thread.start()
             done = 0.0
             for piece in pieces:
-                yield _next(answers, done, on_heard)
-                done += len(piece) / 2 / SAMPLE_RATE
+                length = len(piece) / 2 / SAMPLE_RATE
+                yield _next(answers, done, length, on_heard)
+                done += length
         finally:
             child.kill()
             for thread in threads:
@@ -134,9 +140,14 @@ def _started() -> subprocess.Popen[bytes]:
         raise WordsError(f"pocketsphinx cannot be started ({error})") from error
 
 
-def _next(answers: SimpleQueue[bytes], done: float, on_heard: Callable[[float], None]) -> list[str]:
+def _next(
+    answers: SimpleQueue[bytes], done: float, length: float, on_heard: Callable[[float], None]
+) -> list[str]:
+    """Wait for the words of a piece; the child cannot say how far it is, so that is estimated."""
+    begun = time.monotonic()
     while True:
-        on_heard(done)
+        passed = (time.monotonic() - begun) / (_PACE * length)
+        on_heard(done + length * (1 - math.exp(-passed)))
         try:
             return _words(answers.get(timeout=_RECHECK_SECONDS))
         except Empty:

@@ -98,8 +98,8 @@ def test_every_piece_is_answered_in_order_and_progress_never_goes_back(
     said = guess_words(noise(45.0), reported.append)
     lengths = [int(word[1:]) for word in said[::2]]
     assert len(lengths) >= 3 and sum(lengths) == 45_000
-    assert reported == sorted(reported) and set(reported) >= {0.0, lengths[0] / 1000}
-    assert max(reported) < 45
+    assert reported == sorted(reported) and 0 <= reported[0] < reported[-1] < 45
+    assert any(lengths[0] / 1000 <= seconds for seconds in reported)
     assert len(started(tmp_path)) == 1
 
 
@@ -160,7 +160,7 @@ def test_cancelling_after_the_first_piece_is_heard_too(
     child("piece(); say(b'[\"one\"]\\n'); " + HANGS)
 
     def cancel(seconds: float) -> None:
-        if seconds > 0:
+        if seconds >= 6:  # no piece is shorter
             raise StoppedError
 
     with pytest.raises(StoppedError):
