@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from arkit.clip import Phone
 from server.speech import g2p
 from server.speech.alignment import Alignment, TranscriptError, Word, align
-from server.speech.ears_recogniser import EarsRecogniser, decode
+from server.speech.decoding import decode
+from server.speech.ears_recogniser import EarsRecogniser
 from server.speech.phones import SILENCE
 from server.speech.recogniser import FEATURE_RATE
 from server.training.ears.corpus import data_folder

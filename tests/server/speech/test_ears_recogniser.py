@@ -8,16 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from server.speech.decoding import decode, loud_frames, noisiness
 from server.speech.ears_model import Ears, EarsConfig
-from server.speech.ears_recogniser import (
-    EarsOutput,
-    EarsRecogniser,
-    EarsStream,
-    decode,
-    hear,
-    loud_frames,
-    noisiness,
-)
+from server.speech.ears_recogniser import EarsOutput, EarsRecogniser, EarsStream, hear
 from server.speech.ears_weights import DEFAULT_WEIGHTS, load_ears, save_ears, weights_about
 from server.speech.features import N_MELS
 from server.speech.phones import PHONE_INDEX, PHONES, SILENCE

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from arkit.clip import Phone
+from server.speech import ears_recogniser
 from server.speech.babble import BabbleRecogniser, babble
-from server.speech.listen import listen, load_recogniser
+from server.speech.listen import listen, load_recogniser, recognise_line
 from server.speech.notations import (
     NotationError,
     arpabet,
@@ -24,9 +27,12 @@ from server.speech.notations import (
 from server.speech.phones import PHONE_INDEX, SILENCE
 from server.speech.recogniser import (
     SAMPLE_RATE,
+    AlignedWord,
     Recogniser,
     RecogniserError,
+    Recognition,
     Samples,
+    joined,
     loudness_db,
     n_feature_frames,
     without_gaps,
@@ -194,3 +200,136 @@ def test_label_files_of_others_are_read(tmp_path: Path) -> None:
     assert read_textgrid(grid) == (Phone("m", 0.0, 0.4), Phone("ɑ", 0.4, 1.0))
     assert read_festival_segments("#\n0.2 125 pau\n0.3 125 b\n")[1] == Phone("b", 0.2, 0.3)
     assert read_flite_durations("pau:0.2 b:0.3") == read_festival_segments("0.2 1 pau\n0.3 1 b")
+
+
+class Guesser(BabbleRecogniser):
+    """Hears by loudness; writes down for which lines it was to guess words."""
+
+    def __init__(self) -> None:
+        self.guessed: list[float] = []
+        self.given: list[str | None] = []
+        self.longest_block = 0.0
+
+    def recognise(
+        self, samples: Samples, transcript: str | None = None, language: str = "en"
+    ) -> Recognition:
+        self.given.append(transcript)
+        return super().recognise(samples, transcript, language)
+
+    def recognise_stream(
+        self, blocks: Iterable[Samples], language: str = "en"
+    ) -> Iterator[Recognition]:
+        def measured() -> Iterator[Samples]:
+            for block in blocks:
+                self.longest_block = max(self.longest_block, len(block) / SAMPLE_RATE)
+                yield block
+
+        return super().recognise_stream(measured(), language)
+
+    def recognise_guessing(
+        self, samples: Samples, language: str, on_heard: Callable[[float], None]
+    ) -> Recognition:
+        self.guessed.append(len(samples) / SAMPLE_RATE)
+        on_heard(0.0)
+        word = AlignedWord("word", 0.0, 0.5, 1.0)
+        return replace(joined(self.recognise_stream([samples], language)), words=(word,))
+
+
+def in_blocks(samples: Samples) -> Iterator[Samples]:
+    for start in range(0, len(samples), 50_000):
+        yield samples[start : start + 50_000]
+
+
+@pytest.mark.parametrize("language", ["en", "EN", "en-GB", "en-us"])
+def test_words_are_guessed_in_english_of_every_code(language: str) -> None:
+    ears, line = Guesser(), syllables(1.0)
+    speech = listen(line, language=language, guess_words=True, recogniser=ears)
+    assert ears.guessed == [1.0] and speech.guessed_words == ("word",)
+    heard = recognise_line(line, " ", language, ears, guess_words=True)
+    assert ears.guessed == [1.0, 1.0] and len(heard.words) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"guess_words": False},
+        {"transcript": "some words"},
+        {"phones": (TimedPhone("m", 0.2, 0.3),)},
+        {"language": "de"},
+        {"language": "eng"},
+        {"language": ""},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("cut", [False, True], ids=["whole", "blocks"])
+def test_nothing_is_guessed_where_it_is_not_wanted_or_known_or_not_english(
+    told: dict[str, Any], cut: bool
+) -> None:
+    ears, line = Guesser(), syllables(1.0)
+    options: dict[str, Any] = {"guess_words": True, "recogniser": ears, **told}
+    speech = listen(in_blocks(line) if cut else line, **options)
+    assert ears.guessed == [] and speech.guessed_words == ()
+    assert not [note for note in speech.notes if "guessed" in note]
+    assert ears.given == (["some words"] if "transcript" in told else [])
+
+
+def test_a_transcript_of_spaces_is_none() -> None:
+    ears = Guesser()
+    listen(syllables(1.0), transcript=" \n", guess_words=True, recogniser=ears)
+    assert ears.guessed == [1.0] and ears.given == []
+
+
+def test_ears_that_cannot_guess_hear_the_line_as_ever() -> None:
+    line = syllables(1.0)
+    speech = listen(line, guess_words=True, recogniser=BabbleRecogniser())
+    assert speech.phones == listen(line, recogniser=BabbleRecogniser()).phones
+
+
+def test_words_are_guessed_up_to_three_minutes_and_longer_lines_are_told() -> None:
+    line = np.tile(syllables(20.0), 10)
+    ears = Guesser()
+    exact = listen(in_blocks(line[: 180 * SAMPLE_RATE]), guess_words=True, recogniser=ears)
+    assert ears.guessed == [180.0] and exact.guessed_words == ("word",)
+    ears = Guesser()
+    reported: list[float] = []
+    longer = listen(
+        in_blocks(line[: 181 * SAMPLE_RATE]),
+        guess_words=True,
+        recogniser=ears,
+        on_heard=reported.append,
+    )
+    assert ears.guessed == [] and longer.guessed_words == ()
+    assert longer.notes[0] == "The words were not guessed: the line has 181 s, more than 180."
+    assert reported == sorted(reported) and reported[-1] == pytest.approx(181.0)
+    assert longer.phones == listen(line[: 181 * SAMPLE_RATE], recogniser=ears).phones
+
+
+def test_a_line_too_long_to_guess_comes_out_of_its_file_block_by_block() -> None:
+    ears = Guesser()
+    line = np.tile(syllables(20.0), 12)
+    listen(in_blocks(line), guess_words=True, recogniser=ears)
+    assert ears.longest_block <= 30
+    listen(in_blocks(line), transcript="far too few words", recogniser=ears)
+    assert ears.longest_block <= 30
+
+
+def test_who_cancels_while_words_are_guessed_is_obeyed() -> None:
+    class StoppedError(Exception): ...
+
+    def stop(_seconds: float) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        listen(in_blocks(syllables(1.0)), guess_words=True, recogniser=Guesser(), on_heard=stop)
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_audio_is_guessed_without_a_crash(
+    name: str, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ears_recogniser, "guess_words", lambda _samples, _on_heard: ("hat",))
+    samples = STRANGE[name]
+    speech = listen(samples, guess_words=True, recogniser=recogniser)
+    assert len(speech.loudness) == n_feature_frames(len(samples))
+    if len(samples):
+        assert_covers(speech.phones, len(samples) / SAMPLE_RATE)
