@@ -64,6 +64,7 @@ def examine(address: str) -> Iterator[Finding]:
     yield _native("Blender as a module", ".blend without opening Blender", blender_problem())
     yield _native("preview", "mp4 without Blender", preview_problem())
     yield _voice()
+    yield _words()
     yield _server(address)
 
 
@@ -122,6 +123,23 @@ def _native(name: str, use: str, problem: Problem | None) -> Finding:
 
 def _voice() -> Finding:
     return _found("synthetic voice", "espeakng_loader", "a voice for the demo", "voice")
+
+
+def _words() -> Finding:
+    """Have the words of a moment of sound guessed: that the package is found is not enough."""
+    try:
+        import numpy as np
+
+        from server.speech.words import HOW_TO_INSTALL, WordsError, guess_words
+    except ImportError as error:
+        advice = "pip install 'soliloquy[server]'"
+        return Finding("guessed words", False, f"{error.name} is absent", advice, needed=False)
+    moment = np.sin(np.arange(1600, dtype=np.float32))
+    try:
+        guess_words(moment, lambda _seconds: None)
+    except WordsError as error:
+        return Finding("guessed words", False, error.message, HOW_TO_INSTALL, needed=False)
+    return Finding("guessed words", True, "works: English lines without a transcript")
 
 
 def _server(address: str) -> Finding:

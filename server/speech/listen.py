@@ -185,7 +185,7 @@ def _heard(
         return heard
     if transcript:
         notes = (
-            f"The transcript was not used: the line has {seconds:.0f} s, "
+            f"The transcript was not used: the line has {seconds:.1f} s, "
             f"more than {_LONGEST_ALIGNED_SECONDS:.0f}.",
         )
     if guess_words and seconds <= LONGEST_GUESSED_SECONDS and isinstance(recogniser, GuessesWords):
@@ -194,7 +194,7 @@ def _heard(
         return heard
     if guess_words and seconds > LONGEST_GUESSED_SECONDS:
         notes = (
-            f"The words were not guessed: the line has {seconds:.0f} s, "
+            f"The words were not guessed: the line has {seconds:.1f} s, "
             f"more than {LONGEST_GUESSED_SECONDS:.0f}.",
         )
     heard = joined(_counted(recogniser.recognise_stream(_blocks(samples), language), on_heard))

@@ -124,6 +124,15 @@ GOLDEN: list[tuple[Any, str, list[str]]] = [
         ["89504e47"],
     ),
     (
+        m.GenerateRequest("r4", seconds=0.5, guess_words=True),
+        '{"v":1,"type":"generate_request","request_id":"r4","generator":"","audio":null,'
+        '"seconds":0.5,"direction":"","direction_strips":[],"pose":{},"emotion":"neutral",'
+        '"intensity":0.5,"style":"","strips":[],"transcript":"","language":"en","phones":[],'
+        '"guidance":{},"seed":0,"takes":1,"output":"arkit52","fps":30.0,"regenerate_start":null,'
+        '"regenerate_end":null,"regenerate_regions":[],"steps":null,"guess_words":true}',
+        [],
+    ),
+    (
         m.InstructRequest(
             "i1",
             m.AudioInfo("f32le", 16000),

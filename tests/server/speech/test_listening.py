@@ -299,7 +299,7 @@ def test_words_are_guessed_up_to_three_minutes_and_longer_lines_are_told() -> No
         on_heard=reported.append,
     )
     assert ears.guessed == [] and longer.guessed_words == ()
-    assert longer.notes[0] == "The words were not guessed: the line has 181 s, more than 180."
+    assert longer.notes[0] == "The words were not guessed: the line has 181.0 s, more than 180."
     assert reported == sorted(reported) and reported[-1] == pytest.approx(181.0)
     assert longer.phones == listen(line[: 181 * SAMPLE_RATE], recogniser=ears).phones
 
