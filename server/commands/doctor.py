@@ -19,6 +19,7 @@ from server.settings import DEFAULT_ADDRESS
 
 HELP = "check Python, device, weights, Blender, server and ports, and say what to do"
 
+_GUESSES: Final = "guessed words"
 _WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 
 
@@ -130,16 +131,19 @@ def _words() -> Finding:
     try:
         import numpy as np
 
-        from server.speech.words import HOW_TO_INSTALL, WordsError, guess_words
+        from server.speech import words
     except ImportError as error:
         advice = "pip install 'soliloquy[server]'"
-        return Finding("guessed words", False, f"{error.name} is absent", advice, needed=False)
-    moment = np.sin(np.arange(1600, dtype=np.float32))
+        return Finding(_GUESSES, False, f"{error.name} is absent", advice, needed=False)
+    if not words.available():
+        seen = "absent: English lines without a transcript are heard by their sounds alone"
+        return Finding(_GUESSES, False, seen, words.HOW_TO_INSTALL, needed=False)
     try:
-        guess_words(moment, lambda _seconds: None)
-    except WordsError as error:
-        return Finding("guessed words", False, error.message, HOW_TO_INSTALL, needed=False)
-    return Finding("guessed words", True, "works: English lines without a transcript")
+        words.guess_words(np.sin(np.arange(1600, dtype=np.float32)), lambda _seconds: None)
+    except words.WordsError as error:
+        again = "pip install --force-reinstall pocketsphinx"
+        return Finding(_GUESSES, False, error.message, again, needed=False)
+    return Finding(_GUESSES, True, "work: English lines without a transcript", needed=False)
 
 
 def _server(address: str) -> Finding:

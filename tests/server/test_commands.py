@@ -19,11 +19,11 @@ import soundfile
 from arkit.clip import ArkitClip
 from arkit.names import INDEX
 from server.cli import COMMANDS, build_parser, main
-from server.commands import animate
+from server.commands import animate, doctor
 from server.commands.lines import NoLineError, find_line
 from server.commands.ports import is_taken
 from server.language.tables import EMOTIONS
-from server.speech import ears_recogniser, ears_weights
+from server.speech import ears_recogniser, ears_weights, words
 
 NOBODY = "tcp://127.0.0.1:9"
 RULES = ("--generator", "articulate")
@@ -389,3 +389,52 @@ def test_a_gpu_that_is_not_there_is_refused_in_one_sentence(
     out = str(tmp_path / "t.npz")
     assert main(["animate", str(line), "--out", out, "--device", "cuda", "--address", NOBODY]) == 1
     assert "no NVIDIA GPU can be used here. Say --device cpu" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [[], ["--guess-words"], ["--no-guess-words"]], ids=["default", "asked", "forbidden"]
+)
+def test_words_are_guessed_unless_it_is_forbidden(
+    option: list[str],
+    line: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guessed = option != ["--no-guess-words"]
+    monkeypatch.setattr(words, "available", lambda: False)  # who guesses has to say so
+    assert main(["phones", str(line), *option]) == 0
+    assert ("were not guessed" in capsys.readouterr().out) == guessed
+    out = tmp_path / "t.npz"
+    arguments = ["animate", str(line), "--out", str(out), "--address", NOBODY, *RULES, *option]
+    assert main(arguments) == 0
+    made = ArkitClip.load(out)
+    assert [note for note in made.notes if "were not guessed" in note] == (
+        [f"The words were not guessed: Pocketsphinx is not installed; {words.HOW_TO_INSTALL}."]
+        * guessed
+    )
+    request = made.provenance["request"]
+    assert isinstance(request, dict)
+    assert request.get("guess_words", False) is guessed
+
+
+def _says(there: bool, error: str, monkeypatch: pytest.MonkeyPatch) -> doctor.Finding:
+    def guess(_samples: object, _on_heard: object) -> tuple[str, ...]:
+        if error:
+            raise words.WordsError(error)
+        return ()
+
+    monkeypatch.setattr(words, "available", lambda: there)
+    monkeypatch.setattr(words, "guess_words", guess)
+    return doctor._words()  # all that is examined takes half a minute
+
+
+def test_the_doctor_says_whether_words_can_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = _says(True, "", monkeypatch)
+    assert works.ok and "without a transcript" in works.seen
+    broken = _says(True, "pocketsphinx ended without an answer", monkeypatch)
+    assert not broken.ok and not broken.needed
+    assert broken.seen == "Pocketsphinx ended without an answer" and "reinstall" in broken.advice
+    absent = _says(False, "", monkeypatch)
+    assert not absent.ok and not absent.needed
+    assert absent.advice == words.HOW_TO_INSTALL

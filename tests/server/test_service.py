@@ -12,6 +12,7 @@ from toy_generator import ToyGenerator, jaw_open, toy_listen, toy_service
 
 from arkit.names import ARKIT_51_NAMES, ARKIT_NAMES, INDEX
 from server.errors import BadRequest, Cancelled, InternalError
+from server.generators.base import Speech
 from server.registry import Registry
 from server.service import Service
 from server.settings import Limits, Settings
@@ -157,6 +158,22 @@ def test_the_users_phones_come_back_on_the_time_base_of_the_strip() -> None:
     (take,) = takes_of(request)
     assert take.result.n_frames == 45
     assert take.result.phones == (TimedPhone("m", 0.5, 0.75),)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_line_is_heard_with_its_words_guessed_when_that_is_asked_for(asked: bool) -> None:
+    told: list[bool] = []
+
+    def listen(audio: Any, *, guess_words: bool = False, **options: Any) -> Speech:
+        told.append(guess_words)
+        options["on_heard"](0.5)
+        return toy_listen(audio, guess_words=guess_words, **options)
+
+    service = Service(Settings(), Registry("cpu", {"toy": lambda _device: ToyGenerator()}), listen)
+    (take,) = takes_of(replace(REQUEST, guess_words=asked), service)
+    assert told == [asked]
+    request = codec.from_json(take.result.provenance["request"], GenerateRequest)
+    assert request.guess_words is asked
 
 
 def test_controls_without_a_meaning_for_the_generator_are_told_and_others_are_not() -> None:
