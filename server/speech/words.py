@@ -31,7 +31,7 @@ from .recogniser import SAMPLE_RATE, Samples, SpeechError
 from .segments import stretches
 
 LONGEST_SECONDS: Final = 180.0
-"""Of a line whose words are guessed: it takes about a fifth of a line's length."""
+"""Of a line whose words are guessed: it takes a quarter of a line's length and more."""
 HOW_TO_INSTALL: Final = (
     "run pip install 'soliloquy[server]'"
     if sys.version_info < (3, 14)
