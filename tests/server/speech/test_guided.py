@@ -15,7 +15,7 @@ from server.speech import ears_recogniser
 from server.speech.alignment import Alignment
 from server.speech.decoding import decode
 from server.speech.ears_recogniser import EarsOutput, EarsRecogniser, ResearchEars
-from server.speech.guided import belief, favoured
+from server.speech.guided import belief, favoured, need
 from server.speech.phones import PHONE_INDEX, PHONES, SILENCE, VISEME_OF
 from server.speech.recogniser import (
     SAMPLE_RATE,
@@ -212,3 +212,15 @@ def test_research_ears_guess_too_and_say_what_they_are_for(monkeypatch: pytest.M
     recogniser.posteriors = MY_HAT
     line = ResearchEars.recognise_guessing(recogniser, LINE, "en", ignore)
     assert "not for commercial use" in line.notes[0] and "my hat" in line.notes[1]
+
+
+def test_ears_that_are_sure_are_told_less() -> None:
+    doubted = np.full((40, len(PHONES)), 0.4 / (len(PHONES) - 1), np.float32)
+    doubted[:, PHONES.index("a")] = 0.6
+    sure = np.full((40, len(PHONES)), 0.02 / (len(PHONES) - 1), np.float32)
+    sure[:, PHONES.index("a")] = 0.98
+    silent = np.zeros((40, len(PHONES)), np.float32)
+    silent[:, PHONES.index("sil")] = 1.0
+    assert need(doubted) == 1.0
+    assert need(sure) == 0.5
+    assert need(silent) == 0.5
