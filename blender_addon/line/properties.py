@@ -53,8 +53,8 @@ class SoliloquyLine(bpy.types.PropertyGroup):
     )
     guess_words: BoolProperty(
         name="Guess Words",
-        description="Guess what an English line says, which sharpens the lips; takes about a fifth "
-        "of its length longer",
+        description="Guess what an English line says, which sharpens the lips; takes a quarter "
+        "of its length longer, or more",
         default=True,
     )
 

@@ -198,7 +198,7 @@ MESSAGES: Final[dict[str, str]] = {
     "Green lies below 1 mm, yellow below 2.5, red farther. Landmarks may be moved.": "Grün liegt unter 1 mm, gelb unter 2,5, rot weiter. Landmarken dürfen verschoben werden.",
     "Grin": "Grinsen",
     "Guess Words": "Worte raten",
-    "Guess what an English line says, which sharpens the lips; takes about a fifth of its length longer": "Raten, was eine englische Zeile sagt, was die Lippen schärft; dauert etwa ein Fünftel ihrer Länge länger",
+    "Guess what an English line says, which sharpens the lips; takes a quarter of its length longer, or more": "Raten, was eine englische Zeile sagt, was die Lippen schärft; dauert ein Viertel ihrer Länge länger oder mehr",
     "Guessed Words": "Geratene Worte",
     "Guidance": "Führung",
     "Happy": "Fröhlich",
