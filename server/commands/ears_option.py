@@ -26,7 +26,7 @@ def add_guess_option(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="guess what an English line says when no transcript is given (default); "
-        "it sharpens the lips and takes about a fifth of the line's length",
+        "it sharpens the lips and takes a quarter of the line's length or more",
     )
 
 

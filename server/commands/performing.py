@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from server.settings import Settings
 from server.wire.assemble import Take, TakeAssembler
 from server.wire.client import Client
 from server.wire.messages import (
+    GUESSED_SECONDS,
     Chunk,
     ClipData,
     Event,
@@ -26,6 +28,7 @@ from server.wire.messages import (
     Progress,
     Request,
     Result,
+    Welcome,
 )
 
 OnProgress = Callable[[str, float], None]
@@ -123,10 +126,18 @@ def _any_events(
 ) -> Iterator[Event]:
     if address is not None and is_taken(address):
         with Client(address, name="soliloquy") as client:
-            if client.hello(timeout=0.5) is not None:
-                yield from client.perform(request, audio)
+            welcome = client.hello(timeout=0.5)
+            if welcome is not None:
+                yield from client.perform(_understood(request, welcome), audio)
                 return
     yield from Service(Settings(device=device, ears=ears)).stream(request, audio)
+
+
+def _understood(request: Request, welcome: Welcome) -> Request:
+    """Return a request that the server knows: an older one refuses to be asked to guess words."""
+    if isinstance(request, GenerateRequest) and not welcome.limits.get(GUESSED_SECONDS):
+        return replace(request, guess_words=False)
+    return request
 
 
 def clip_data(clip: ArkitClip) -> ClipData:

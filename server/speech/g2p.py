@@ -165,6 +165,11 @@ def _without_accents(word: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+def is_english(language: str) -> bool:
+    """Whether a language code ("en", "en-GB", "EN_us") is one of English."""
+    return re.split("[-_]", language.lower(), maxsplit=1)[0] == "en"
+
+
 def words_of(transcript: str, language: str = "en") -> list[Word]:
     """Return the words of a transcript with their pronunciations.
 
@@ -172,7 +177,7 @@ def words_of(transcript: str, language: str = "en") -> list[Word]:
         PronunciationError: the language is not English and espeak-ng is not installed.
     """
     words = normalised(transcript)
-    if language.split("-", maxsplit=1)[0] == "en":
+    if is_english(language):
         return [Word(w, english(w)) for w in words]
     ways = by_espeak(tuple(dict.fromkeys(words)), language)
     return [Word(w, ways[w]) for w in words]

@@ -20,6 +20,7 @@ from server.generators.base import Speech
 from server.wire.messages import TimedPhone
 
 from .babble import BabbleRecogniser
+from .g2p import is_english
 from .notations import own_phones
 from .recogniser import (
     SAMPLE_RATE,
@@ -205,11 +206,6 @@ def _blocks(samples: Samples) -> Iterator[Samples]:
     """Yield a line a piece at a time: an hour in a mapped file never lies in memory whole."""
     for start in range(0, len(samples), _BLOCK):
         yield samples[start : start + _BLOCK]
-
-
-def is_english(language: str) -> bool:
-    """Whether a language code is one of English."""
-    return language.lower().split("-", maxsplit=1)[0] == "en"
 
 
 def _counted(parts: Iterable[Recognition], on_heard: OnHeard) -> Iterator[Recognition]:

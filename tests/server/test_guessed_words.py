@@ -11,14 +11,16 @@ import pytest
 from toy_generator import ToyGenerator
 
 from arkit.clip import Phone
+from server.commands.performing import _understood
 from server.registry import Registry
 from server.service import Service
 from server.settings import Settings
 from server.speech import words
+from server.speech.g2p import is_english
 from server.speech.listen import listen
 from server.speech.recogniser import AlignedWord, Recognition, Samples, joined, loudness_db
 from server.wire import codec
-from server.wire.messages import GUESSED_SECONDS, AudioInfo, Event, GenerateRequest, Result
+from server.wire.messages import GUESSED_SECONDS, AudioInfo, Event, GenerateRequest, Result, Welcome
 
 SAMPLES = np.full(16000 * 2, 0.1, np.float32)
 REQUEST = GenerateRequest("r1", generator="toy", audio=AudioInfo("f32le", 16000), guess_words=True)
@@ -84,3 +86,18 @@ def test_a_request_that_guesses_nothing_is_the_one_that_older_servers_know() -> 
     said = bytes(codec.encode(replace(REQUEST, guess_words=False))[0])
     assert b"guess_words" not in said
     assert b'"guess_words":true' in bytes(codec.encode(REQUEST)[0])
+
+
+def test_a_command_does_not_ask_an_older_server_to_guess() -> None:
+    asked = GenerateRequest("r", seconds=1.0, guess_words=True)
+    assert not _understood(asked, Welcome("1", "cpu", ())).guess_words
+    assert not _understood(
+        asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 0.0})
+    ).guess_words
+    assert _understood(asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 180.0})).guess_words
+
+
+@pytest.mark.parametrize("code", ["en", "EN", "en-GB", "en_US"])
+def test_every_code_of_english_is_one(code: str) -> None:
+    assert is_english(code)
+    assert not is_english(code.lower().replace("en", "eo"))
