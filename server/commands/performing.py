@@ -128,12 +128,12 @@ def _any_events(
         with Client(address, name="soliloquy") as client:
             welcome = client.hello(timeout=0.5)
             if welcome is not None:
-                yield from client.perform(_understood(request, welcome), audio)
+                yield from client.perform(understood(request, welcome), audio)
                 return
     yield from Service(Settings(device=device, ears=ears)).stream(request, audio)
 
 
-def _understood(request: Request, welcome: Welcome) -> Request:
+def understood(request: Request, welcome: Welcome) -> Request:
     """Return a request that the server knows: an older one refuses to be asked to guess words."""
     if isinstance(request, GenerateRequest) and not welcome.limits.get(GUESSED_SECONDS):
         return replace(request, guess_words=False)

@@ -11,7 +11,7 @@ import pytest
 from toy_generator import ToyGenerator
 
 from arkit.clip import Phone
-from server.commands.performing import _understood
+from server.commands.performing import understood
 from server.registry import Registry
 from server.service import Service
 from server.settings import Settings
@@ -90,11 +90,11 @@ def test_a_request_that_guesses_nothing_is_the_one_that_older_servers_know() -> 
 
 def test_a_command_does_not_ask_an_older_server_to_guess() -> None:
     asked = GenerateRequest("r", seconds=1.0, guess_words=True)
-    assert not _understood(asked, Welcome("1", "cpu", ())).guess_words
-    assert not _understood(
+    assert not understood(asked, Welcome("1", "cpu", ())).guess_words
+    assert not understood(
         asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 0.0})
     ).guess_words
-    assert _understood(asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 180.0})).guess_words
+    assert understood(asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 180.0})).guess_words
 
 
 @pytest.mark.parametrize("code", ["en", "EN", "en-GB", "en_US"])
