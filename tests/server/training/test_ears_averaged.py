@@ -23,7 +23,7 @@ def test_the_mean_of_a_network_and_itself_grown_hears_the_same() -> None:
     torch.manual_seed(1)
     shallow, deep = Ears(SHALLOW).eval(), Ears(DEEP).eval()
     deep.load_state_dict(grown(shallow.state_dict(), deep))
-    np.testing.assert_allclose(heard(averaged(shallow, deep)), heard(shallow), atol=1e-5)
+    np.testing.assert_allclose(heard(averaged(shallow, deep).eval()), heard(shallow), atol=1e-5)
 
 
 def test_every_shared_weight_is_halfway_and_a_new_block_gives_half() -> None:
