@@ -91,9 +91,7 @@ def test_a_request_that_guesses_nothing_is_the_one_that_older_servers_know() -> 
 def test_a_command_does_not_ask_an_older_server_to_guess() -> None:
     asked = GenerateRequest("r", seconds=1.0, guess_words=True)
     assert not understood(asked, Welcome("1", "cpu", ())).guess_words
-    assert not understood(
-        asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 0.0})
-    ).guess_words
+    assert not understood(asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 0.0})).guess_words
     assert understood(asked, Welcome("1", "cpu", (), limits={GUESSED_SECONDS: 180.0})).guess_words
 
 
