@@ -39,7 +39,7 @@ def server_command(python: str, address: str, flame: Sequence[str] = ()) -> list
                 "Soliloquy.",
                 python=python,
             )
-        return [python, "-m", _MODULE, *serve]
+        return [python, "-P", "-m", _MODULE, *serve]
     program = shutil.which(_PROGRAM)
     if program is None:
         raise ServerError(

@@ -97,7 +97,7 @@ def _asked(texts: Sequence[str], voice: str, **options: int) -> dict[str, Any]:
     if not available():
         raise EspeakError("no synthetic voice here: install the package espeakng-loader")
     done = subprocess.run(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-P", "-m", __name__],
         input=json.dumps({"texts": list(texts), "voice": voice, **options}), text=True,
         capture_output=True, check=False,
     )  # fmt: skip

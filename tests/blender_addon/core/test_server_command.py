@@ -15,7 +15,7 @@ ADDRESS = "tcp://127.0.0.1:5557"
 
 def test_it_serves_at_the_address_with_the_python_that_was_named() -> None:
     command = server_command(sys.executable, ADDRESS)
-    assert command == [sys.executable, "-m", "server.cli", "serve", "--bind", ADDRESS]
+    assert command == [sys.executable, "-P", "-m", "server.cli", "serve", "--bind", ADDRESS]
 
 
 def test_flame_files_are_named_once_and_those_that_are_gone_are_left_out(tmp_path: Path) -> None:
