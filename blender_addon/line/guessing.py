@@ -34,7 +34,8 @@ def why_not_guessed(line: Any) -> str:
 
 
 def _is_english(language: str) -> bool:
-    return (language.strip().lower() or "en").split("-", maxsplit=1)[0] == "en"
+    plain = language.strip().lower().replace("_", "-") or "en"
+    return plain.split("-", maxsplit=1)[0] == "en"
 
 
 def last_guess(context: Any) -> str:

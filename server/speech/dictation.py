@@ -16,7 +16,7 @@ import sys
 from typing import Any, Final
 
 _SETTINGS: Final[dict[str, Any]] = {"fwdflat": False, "maxhmmpf": 6000, "maxwpf": 10}
-"""Two fifths of the time that the package's own settings take, and as many right words."""
+"""Three fifths of the time of the package's own settings, on prompts, and as many right words."""
 _LENGTH: Final = struct.Struct("<I")
 
 

@@ -196,9 +196,9 @@ class EarsRecogniser:
             aligned = align(heard.posteriors, words_of(transcript, language))
         except (TranscriptError, PronunciationError) as error:
             note = f"The transcript was not used: {error}."
-            return _recognition(samples, heard, _decoded(samples, heard), (note,))
+            return _freely(samples, heard, note)
         if aligned.is_of_another_line:
-            return _recognition(samples, heard, _decoded(samples, heard), (aligned.note(),))
+            return _freely(samples, heard, aligned.note())
         notes = (aligned.note(),) if aligned.note() else ()
         phones = without_gaps(aligned.phones, seconds)
         return _recognition(samples, heard, phones, notes, aligned.words)
@@ -218,20 +218,16 @@ class EarsRecogniser:
         if not len(samples):
             return joined(self.recognise_stream([samples], language))
         heard = self.hear(samples, language)
-        free = _decoded(samples, heard)
         try:
             words = guess_words(samples, on_heard)
         except WordsError as error:
-            return _recognition(samples, heard, free, (f"The words were not guessed: {error}.",))
+            return _freely(samples, heard, f"The words were not guessed: {error}.")
         guess = _laid(heard, words)
         if guess is None or belief(guess) == 0.0:
-            return _recognition(samples, heard, free, ("No words were made out.",))
-        loudness = loudness_db(samples)
-        noise = noisiness(loudness)
-        likelier = favoured(heard.posteriors, guess, noise)
-        phones = decode(likelier, noise, loud_frames(loudness), still_frames(loudness))
+            return _freely(samples, heard, "No words were made out.")
+        likelier = favoured(heard.posteriors, guess, noisiness(loudness_db(samples)))
         note = f"Words guessed: {_told_words(words)}. Give the transcript where they are wrong."
-        return _recognition(samples, heard, phones, (note,), guess.words)
+        return _recognition(samples, heard, _decoded(samples, likelier), (note,), guess.words)
 
     def recognise_stream(
         self, blocks: Iterable[Samples], language: str = "en"
@@ -302,7 +298,8 @@ def _taken(
     """Split what was heard into one stretch and the rest; both hold the frame at the cut."""
     whole = EarsOutput.joined(heard)
     own, rest = whole[:n_frames], whole[len(samples) // (SAMPLE_RATE // FEATURE_RATE) :]
-    return _recognition(samples, own, _decoded(samples, own), ()), [rest], len(rest)
+    recognition = _recognition(samples, own, _decoded(samples, own.posteriors), ())
+    return recognition, [rest], len(rest)
 
 
 def _laid(heard: EarsOutput, words: Sequence[str]) -> Alignment | None:
@@ -318,10 +315,15 @@ def _told_words(words: Sequence[str]) -> str:
     return " ".join(words[:_TOLD_WORDS]) + (f" ... and {more} more" if more > 0 else "")
 
 
-def _decoded(samples: Samples, heard: EarsOutput) -> tuple[Phone, ...]:
+def _freely(samples: Samples, heard: EarsOutput, note: str) -> Recognition:
+    """Return what was heard without words, and why."""
+    return _recognition(samples, heard, _decoded(samples, heard.posteriors), (note,))
+
+
+def _decoded(samples: Samples, posteriors: Array) -> tuple[Phone, ...]:
     loudness = loudness_db(samples)
     noise = noisiness(loudness)
-    return decode(heard.posteriors, noise, loud_frames(loudness), still_frames(loudness))
+    return decode(posteriors, noise, loud_frames(loudness), still_frames(loudness))
 
 
 def _recognition(
